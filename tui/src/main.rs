@@ -1,0 +1,2 @@
+//! The `mapbench` binary. Skeleton.
+fn main() {}
