@@ -119,10 +119,10 @@ impl InlineKey {
             KeyRule::Uid => spell_uid(&mut bytes, high, low),
             KeyRule::NsName => {
                 let namespace = index % NAMESPACES;
-                bytes[..10].copy_from_slice(b"team-00/pod");
+                bytes[..8].copy_from_slice(b"team-00/");
                 bytes[5] = b'0' + (namespace / 10) as u8;
                 bytes[6] = b'0' + (namespace % 10) as u8;
-                spell_hex(&mut bytes[11..], u128::from(high) << 64 | u128::from(low));
+                spell_hex(&mut bytes[8..], u128::from(high) << 64 | u128::from(low));
             }
             KeyRule::NodeName => {
                 bytes[..12].copy_from_slice(b"node-pool-a-");
