@@ -164,6 +164,9 @@ pub struct RoundReport {
     /// Writes that changed something: inserts that inserted, removes that removed, overwrites and
     /// updates of a present key.
     pub effective_writes: u64,
+    /// Writes of which the map does not say what they changed.
+    #[serde(default)]
+    pub unanswered_writes: u64,
     /// Reads whose value belonged to another key.
     pub wrong_values: u64,
     /// Ops per thread, to show imbalance.
