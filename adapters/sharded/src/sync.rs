@@ -1,0 +1,50 @@
+//! The synchronisation types the crate is built on: those of `std`, or those of `loom` under
+//! `--cfg loom`, so that the model checker sees every access that matters.
+//!
+//! It must not hold any logic: what is here behaves the same in both worlds.
+
+#[cfg(loom)]
+pub(crate) use loom::{
+    cell::UnsafeCell,
+    hint::spin_loop,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
+    thread::yield_now,
+};
+#[cfg(not(loom))]
+pub(crate) use std::{
+    hint::spin_loop,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
+    thread::yield_now,
+};
+
+/// `std`'s `UnsafeCell` with the two closure methods of loom's.
+#[cfg(not(loom))]
+#[derive(Debug)]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
+
+    #[inline]
+    pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
