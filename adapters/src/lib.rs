@@ -1,1 +1,25 @@
-//! Skeleton.
+//! `mapbench-adapters` is what mapbench measures: one file per concurrent map, and one registry.
+//!
+//! An adapter says how a map is used, never how it could be used better: it adds no cache, no
+//! retry and no batching that the map's own users would not write. It measures nothing.
+
+pub mod dashmap;
+pub mod evmap;
+pub mod flurry;
+pub mod noop;
+pub mod std_mutex;
+pub mod std_rwlock;
+
+use mapbench_core::{AdapterEntry, Registry};
+
+/// Every adapter that ships with mapbench, in the order of reports.
+pub const REGISTRY: Registry = Registry::new(&[
+    AdapterEntry::of::<std_rwlock::StdRwLock>(),
+    AdapterEntry::of::<std_mutex::StdMutex>(),
+    AdapterEntry::of::<dashmap::DashMapV6>(),
+    AdapterEntry::of::<flurry::GuardPerOp>(),
+    AdapterEntry::of::<flurry::GuardPerBatch>(),
+    AdapterEntry::of::<evmap::PublishEach>(),
+    AdapterEntry::of::<evmap::PublishEveryN>(),
+    AdapterEntry::of::<noop::Noop>(),
+]);

@@ -1,0 +1,270 @@
+//! `evmap/publish-each` and `evmap/publish-every-n`: two copies of one table, of which readers see
+//! the one that was published last. The writer half sits in a mutex that all threads share, since
+//! the crate has one writer. Nothing here remembers pending writes beside the crate's own log.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::evmap::Options;
+use ::evmap::handles::{ReadHandle, WriteHandle};
+use mapbench_core::adapter::{
+    AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
+    Meta, Was,
+};
+use mapbench_core::key::BenchKey;
+use mapbench_core::value::BenchValue;
+
+/// The family `evmap/publish-each`.
+#[derive(Debug, Clone, Copy)]
+pub struct PublishEach;
+
+/// The family `evmap/publish-every-n`.
+#[derive(Debug, Clone, Copy)]
+pub struct PublishEveryN;
+
+/// Writes per publication of `evmap/publish-every-n` where the tuning names none.
+pub const PUBLISH_EVERY_DEFAULT: u32 = 64;
+
+impl MapFamily for PublishEach {
+    const META: Meta = Meta {
+        name: "evmap/publish-each",
+        version: "evmap 11.0.0",
+        summary: "two copies of a table; every write is published before it returns",
+        trade_offs: "Reads take no lock and write only to a counter of their own, so they scale \
+            with the cores. Every write is made twice, once per copy, and waits until no reader \
+            is left in the copy that it is about to change: a reader that is preempted stalls \
+            all writers. Writers queue on one mutex. Memory is two tables and each value behind a \
+            one-element bag. The crate's writes do not say what was there before; the adapter \
+            looks first, one more read per write, and does not publish a write that changes \
+            nothing.",
+        semantics: "Linearizable per call: a write is visible to every reader when it returns, \
+            and writes, updates included, are serialised by the writer's mutex, under which the \
+            published copy is the whole truth. A scan pins one copy, so it shows the map at one \
+            moment, and writers wait for its end. A read guard held across a second publication \
+            by the same thread is a deadlock; the adapter holds none across calls.",
+        class: AdapterClass::Core,
+        default_hasher: "siphash",
+        capabilities: Capabilities::LOCKED,
+    };
+    type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, true>;
+}
+
+impl MapFamily for PublishEveryN {
+    const META: Meta = Meta {
+        name: "evmap/publish-every-n",
+        version: "evmap 11.0.0",
+        summary: "two copies of a table; every n-th write is published",
+        trade_offs: "As publish-each, but the wait for readers and the swap of the copies are \
+            paid once per n writes (`publish_every`, 64 unless set), so a write is mostly a push \
+            on a log. What is bought with it is staleness: readers are up to n - 1 writes behind, \
+            for as long as nobody writes. Read its figures as that trade, not as a faster map.",
+        semantics: "Eventually consistent: a write becomes visible with the next publication, \
+            which also publishes all writes before it, so readers see a past state of the map, \
+            never a mixture. A thread may not see its own writes. Read-modify-write is not \
+            offered: the writer sees published state only, so increments of a pending key would \
+            be lost, and publishing before each of them would be publish-each by another name. \
+            Upserts and removes do not say what was there before. `insert_if_absent` has to know, \
+            and publishes first if anything is pending. `len` is that of the published copy.",
+        class: AdapterClass::Core,
+        default_hasher: "siphash",
+        capabilities: Capabilities {
+            read_modify_write: false,
+            immediate_visibility: false,
+            returns_previous: false,
+            len: LenCost::Approximate,
+            ..Capabilities::LOCKED
+        },
+    };
+    type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, false>;
+}
+
+/// The adapter of both families.
+#[derive(Debug)]
+pub struct Adapter<K: BenchKey, V: BenchValue, S: MapHasher, const EACH: bool>(
+    Mutex<Writer<K, V, S>>,
+);
+
+#[derive(Debug)]
+struct Writer<K: BenchKey, V: BenchValue, S: MapHasher> {
+    half: WriteHandle<K, V, (), S>,
+    publish_every: u32,
+    pending: u32,
+}
+
+impl<K: BenchKey, V: BenchValue, S: MapHasher> Writer<K, V, S> {
+    fn publish(&mut self) {
+        self.half.publish();
+        self.pending = 0;
+    }
+
+    /// Counts one write and publishes when it is time.
+    #[inline]
+    fn wrote(&mut self) {
+        self.pending += 1;
+        if self.pending >= self.publish_every {
+            self.publish();
+        }
+    }
+
+    /// Makes the published copy the whole truth.
+    #[inline]
+    fn settle(&mut self) {
+        if self.pending != 0 {
+            self.publish();
+        }
+    }
+}
+
+impl<K, V, S, const EACH: bool> MapAdapter<K, V, S> for Adapter<K, V, S, EACH>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+{
+    type Handle<'m> = Handle<'m, K, V, S, EACH>;
+
+    fn build(setup: &BuildSetup<'_, S>) -> Self {
+        let options = Options::default().with_capacity(setup.capacity.unwrap_or(0));
+        let mut half = writer_half(options, setup.hasher.clone());
+        // Readers find no map before the first publication.
+        half.publish();
+        let publish_every = setup.tuning.publish_every.unwrap_or(PUBLISH_EVERY_DEFAULT).max(1);
+        let writer =
+            Writer { half, publish_every: if EACH { 1 } else { publish_every }, pending: 0 };
+        Adapter(Mutex::new(writer))
+    }
+
+    fn handle(&self) -> Self::Handle<'_> {
+        // The crate has a factory of read halves but gives none out; the write half has one to copy.
+        let reader = ReadHandle::clone(&lock(&self.0).half);
+        Handle { writer: &self.0, reader }
+    }
+
+    /// Publishes twice: the second time the log reaches the other copy too, and what was removed
+    /// is dropped.
+    fn quiesce(&self) {
+        let mut writer = lock(&self.0);
+        writer.publish();
+        writer.publish();
+    }
+}
+
+#[expect(unsafe_code, reason = "evmap takes a hasher, and keys of one's own, on one's word only")]
+fn writer_half<K: BenchKey, V: BenchValue, S: MapHasher>(
+    options: Options<(), std::hash::RandomState>,
+    hasher: S,
+) -> WriteHandle<K, V, (), S> {
+    // SAFETY: both kinds of hasher hash with fixed seeds that a clone shares, and the kinds of key
+    // and value hash and compare their own bytes by `derive`d or equally plain code, so equal
+    // inputs give equal answers every time, in every clone.
+    unsafe { options.with_hasher(hasher).assert_stable().0 }
+}
+
+/// A thread that panicked is already an error of its own; the others go on.
+#[inline]
+fn lock<K, V, S>(writer: &Mutex<Writer<K, V, S>>) -> MutexGuard<'_, Writer<K, V, S>>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+{
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A handle of both families: a read half of its own and the way to the shared write half.
+#[derive(Debug)]
+pub struct Handle<'m, K: BenchKey, V: BenchValue, S: MapHasher, const EACH: bool> {
+    writer: &'m Mutex<Writer<K, V, S>>,
+    reader: ReadHandle<K, V, (), S>,
+}
+
+impl<K, V, S, const EACH: bool> Handle<'_, K, V, S, EACH>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+{
+    /// Whether the published copy has the key.
+    #[inline]
+    fn published(&self, key: &K) -> bool {
+        self.reader.contains_key(key)
+    }
+}
+
+impl<K, V, S, const EACH: bool> MapHandle<K, V> for Handle<'_, K, V, S, EACH>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+{
+    #[inline]
+    fn read<R>(&mut self, key: &K, f: impl FnOnce(&V) -> R) -> Option<R> {
+        self.reader.get_one(key).map(|value| f(&value))
+    }
+
+    #[inline]
+    fn contains(&mut self, key: &K) -> bool {
+        self.published(key)
+    }
+
+    #[inline]
+    fn upsert(&mut self, key: K, value: V) -> Was {
+        let mut writer = lock(self.writer);
+        let was = if EACH { Was::present(self.published(&key)) } else { Was::Unknown };
+        writer.half.update(key, value);
+        writer.wrote();
+        was
+    }
+
+    #[inline]
+    fn insert_if_absent(&mut self, key: K, value: V) -> Was {
+        let mut writer = lock(self.writer);
+        writer.settle();
+        if self.published(&key) {
+            return Was::Present;
+        }
+        writer.half.update(key, value);
+        writer.wrote();
+        Was::Absent
+    }
+
+    #[inline]
+    fn remove(&mut self, key: &K) -> Was {
+        let mut writer = lock(self.writer);
+        let was = if EACH { Was::present(self.published(key)) } else { Was::Unknown };
+        if was != Was::Absent {
+            writer.half.remove_entry(*key);
+            writer.wrote();
+        }
+        was
+    }
+
+    /// Correct for both families; `publish-every-n` does not offer it, because this publishes
+    /// before each update of a map with pending writes.
+    #[inline]
+    fn update(&mut self, key: &K, f: impl Fn(&V) -> V) -> Was {
+        let mut writer = lock(self.writer);
+        writer.settle();
+        // The read guard is gone before anything is published, which would wait for it.
+        let Some(value) = self.reader.get_one(key).map(|value| f(&value)) else {
+            return Was::Absent;
+        };
+        writer.half.update(*key, value);
+        writer.wrote();
+        Was::Present
+    }
+
+    fn scan(&mut self, mut f: impl FnMut(&K, &V) -> ControlFlow<()>) {
+        let Some(copy) = self.reader.enter() else { return };
+        for (key, values) in &copy {
+            if values.iter().any(|value| f(key, value).is_break()) {
+                return;
+            }
+        }
+    }
+
+    #[inline]
+    fn len(&mut self) -> usize {
+        self.reader.len()
+    }
+}
