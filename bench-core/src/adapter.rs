@@ -191,6 +191,7 @@ pub enum AdapterClass {
 
 /// What an adapter can do. Scenarios `require`; the match is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent abilities, each named where used")]
 pub struct Capabilities {
     /// What a scan shows while others write.
     pub scan: ScanConsistency,

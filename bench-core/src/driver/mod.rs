@@ -1,8 +1,37 @@
-//! A worker's life: build, prefill, rounds on request, verification. Opens no file.
+//! A worker's life: deal the trace to threads, build and prefill the maps, run rounds on request,
+//! verify the final state. It opens no file, spawns no process and judges nothing.
 
-use crate::adapter::MapFamily;
-use crate::event::{Failure, Order, TrialSpec, WorkerMessage};
+pub mod clock;
+pub mod memory;
+
+mod affinity;
+mod barrier;
+mod crew;
+mod deal;
+mod placement;
+mod recorder;
+mod round;
+mod trial;
+mod verify;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::hash::{BuildHasherDefault, DefaultHasher};
+
+use foldhash::fast::FixedState;
+
+use crate::adapter::{HasherKind, MapFamily};
+use crate::event::{Failure, FailureKind, Order, TrialSpec, WorkerMessage};
+use crate::key::{InlineKey, KeyKind};
 use crate::trace::Trace;
+use crate::value::{Arc224, Inline224, ValueKind};
+
+pub use affinity::allowed_cpus;
+pub use placement::FAR_ABOVE_NS;
+pub use recorder::nanosecond_histogram;
 
 /// The worker's line to its parent.
 pub trait Link {
@@ -16,11 +45,37 @@ pub trait Link {
 #[derive(Debug)]
 pub struct TrialFailure(pub Failure);
 
-/// Runs one trial of a map family.
+/// Runs one trial of a map family: the one place where types are chosen at run time.
+///
+/// After a failure, threads that are still inside the map are left behind; the caller must end
+/// the process.
 pub fn trial<F: MapFamily>(
-    _spec: &TrialSpec,
-    _trace: &Trace,
-    _link: &mut dyn Link,
+    spec: &TrialSpec,
+    trace: &Trace,
+    link: &mut dyn Link,
 ) -> Result<(), TrialFailure> {
-    Ok(())
+    type Siphash = BuildHasherDefault<DefaultHasher>;
+    use KeyKind::{String, U64};
+    use ValueKind::{Arc224 as Arc, Inline224 as Inline, Word};
+    let run = match (spec.hasher, spec.key, spec.value) {
+        (HasherKind::Foldhash, U64, Word) => trial::run::<F, u64, u64, FixedState>,
+        (HasherKind::Foldhash, U64, Inline) => trial::run::<F, u64, Inline224, FixedState>,
+        (HasherKind::Foldhash, U64, Arc) => trial::run::<F, u64, Arc224, FixedState>,
+        (HasherKind::Foldhash, String, Word) => trial::run::<F, InlineKey, u64, FixedState>,
+        (HasherKind::Foldhash, String, Inline) => trial::run::<F, InlineKey, Inline224, FixedState>,
+        (HasherKind::Foldhash, String, Arc) => trial::run::<F, InlineKey, Arc224, FixedState>,
+        (HasherKind::Siphash, U64, Word) => trial::run::<F, u64, u64, Siphash>,
+        (HasherKind::Siphash, _, _) => {
+            // Every further combination is one more copy of every adapter's loop.
+            let failure = Failure {
+                kind: FailureKind::Protocol,
+                message: "siphash is built for u64 keys and 8-byte values only: use --hasher \
+                          foldhash, or --key u64 --value 8"
+                    .to_owned(),
+            };
+            link.send(&WorkerMessage::Error(failure.clone()));
+            return Err(TrialFailure(failure));
+        }
+    };
+    run(spec, trace, link)
 }

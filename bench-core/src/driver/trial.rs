@@ -1,0 +1,296 @@
+//! One trial from the first order to the last word: prepare, run the rounds that the parent asks
+//! for, verify, report.
+
+use std::sync::Arc;
+
+use hdrhistogram::Histogram;
+
+use super::clock::{Clock, monotonic_ns};
+use super::crew::{Crew, ThreadRound};
+use super::deal::{Hand, deal};
+use super::recorder::{encode, nanosecond_histogram};
+use super::round::{Place, Tally};
+use super::verify::Model;
+use super::{Link, TrialFailure, affinity, memory};
+use crate::adapter::{MapFamily, MapHasher, Meta};
+use crate::event::{
+    ClassReport, Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundOrder,
+    RoundReport, TrialSpec, WorkerMessage,
+};
+use crate::key::BenchKey;
+use crate::op::OpClass;
+use crate::trace::{Shape, Trace};
+use crate::value::BenchValue;
+
+/// Runs a trial of one family with fixed types, and reports its failure if it has one.
+pub(super) fn run<F, K, V, S>(
+    spec: &TrialSpec,
+    trace: &Trace,
+    link: &mut dyn Link,
+) -> Result<(), TrialFailure>
+where
+    F: MapFamily,
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+{
+    affinity::limit_memory(spec.max_memory_bytes);
+    let outcome = Trial::<F, K, V, S>::begin(spec, trace, link)
+        .and_then(|mut trial| trial.rounds(link).map(|()| trial))
+        .and_then(|trial| trial.end(link));
+    outcome.map_err(|failure| {
+        link.send(&WorkerMessage::Error(failure.clone()));
+        TrialFailure(failure)
+    })
+}
+
+struct Trial<'t, F: MapFamily, K: BenchKey, V: BenchValue, S: MapHasher> {
+    trace: &'t Trace,
+    meta: Meta,
+    clock: Clock,
+    crew: Crew<K, V, S, F::Map<K, V, S>>,
+    /// Heap bytes before the first map was built.
+    base_bytes: Option<u64>,
+    /// Whether the prepared maps have been used by a one-shot round.
+    used: bool,
+    places: Vec<Place>,
+    life: Tally,
+    /// The state after one whole lap of every hand.
+    lap: Arc<Model>,
+    entries: u64,
+    quiesce_ns: u64,
+}
+
+impl<'t, F, K, V, S> Trial<'t, F, K, V, S>
+where
+    F: MapFamily,
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+{
+    fn begin(spec: &'t TrialSpec, trace: &'t Trace, link: &mut dyn Link) -> Result<Self, Failure> {
+        let meta = F::META;
+        link.send(&WorkerMessage::Hello(Hello {
+            protocol: PROTOCOL_VERSION,
+            adapter: spec.adapter.clone(),
+            adapter_version: meta.version.to_owned(),
+        }));
+        let threads = spec.threads.max(1) as usize;
+        let hands = deal(trace, threads).map_err(|error| Failure {
+            kind: FailureKind::Protocol,
+            message: format!("{}: {error}", trace.header.name),
+        })?;
+        let lap = Arc::new(model_of_one_lap(trace, &hands)?);
+        let clock = Clock::new();
+        let places = vec![Place::default(); threads];
+        let mut crew = Crew::start(spec, meta, &trace.header.maps, hands, &clock);
+        let base_bytes = memory::live_bytes();
+        let prefill_ns = crew.prepare(&mut || progress(link, "prefill"))?;
+        let mut trial = Trial {
+            trace,
+            meta,
+            clock,
+            crew,
+            base_bytes,
+            used: false,
+            places,
+            life: Tally::default(),
+            lap,
+            entries: 0,
+            quiesce_ns: 0,
+        };
+        let preloaded = Arc::new(Model::preloaded(&trace.header.maps));
+        let entries = preloaded.entries();
+        let bytes_per_entry = trial.bytes_per_entry(entries);
+        trial.verify(&preloaded, link)?;
+        link.send(&WorkerMessage::Ready(Ready { prefill_ns, entries, bytes_per_entry }));
+        Ok(trial)
+    }
+
+    fn rounds(&mut self, link: &mut dyn Link) -> Result<(), Failure> {
+        loop {
+            match link.next_order() {
+                Some(Order::Round(order)) => self.round(order, link)?,
+                Some(Order::Stop {}) | None => return Ok(()),
+                Some(Order::Trial(_)) => {
+                    return Err(Failure {
+                        kind: FailureKind::Protocol,
+                        message: "a second trial was ordered; a worker runs one".to_owned(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn round(&mut self, order: RoundOrder, link: &mut dyn Link) -> Result<(), Failure> {
+        let one_shot = self.trace.header.shape == Shape::OneShot;
+        if one_shot && self.used {
+            self.crew.prepare(&mut || progress(link, "prefill"))?;
+        }
+        self.used = true;
+        let (base_ns, base_ticks) = (monotonic_ns(), self.clock.ticks());
+        let threads = self.crew.round(order, &mut || progress(link, "round"))?;
+        self.places = threads.iter().map(|thread| thread.place).collect();
+        self.life = total(threads.iter().map(|thread| thread.life));
+        let first = threads.iter().map(|thread| thread.start_ticks).min().unwrap_or(base_ticks);
+        let started_ns = base_ns + self.clock.nanos_between(base_ticks, first);
+        let report = self.report(order, started_ns, &threads);
+        let wrong = report.wrong_values;
+        let message = format!(
+            "{wrong} of {} reads in round {} returned a torn value or one of another key",
+            report.reads, report.n
+        );
+        link.send(&WorkerMessage::Round(Box::new(report)));
+        if wrong > 0 {
+            return Err(Failure { kind: FailureKind::WrongValue, message });
+        }
+        if one_shot {
+            self.verify_executed(link)?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, order: RoundOrder, started_ns: u64, threads: &[ThreadRound]) -> RoundReport {
+        let first = threads.iter().map(|thread| thread.start_ticks).min().unwrap_or(0);
+        let last = threads.iter().map(|thread| thread.end_ticks).max().unwrap_or(0);
+        let tally = total(threads.iter().map(|thread| thread.tally));
+        let of_class = |class: OpClass| -> u64 {
+            threads.iter().map(|thread| thread.classes[class as usize]).sum()
+        };
+        let classes = OpClass::ALL.into_iter().filter(|&class| of_class(class) > 0);
+        RoundReport {
+            n: order.n,
+            started_ns,
+            elapsed_ns: self.clock.nanos_between(first, last),
+            ops: OpClass::ALL.into_iter().map(of_class).sum(),
+            classes: classes
+                .map(|class| ClassReport {
+                    class,
+                    ops: of_class(class),
+                    service: encode(&merged(class, threads)),
+                })
+                .collect(),
+            reads: of_class(OpClass::Read),
+            hits: tally.hits,
+            writes: of_class(OpClass::Write),
+            effective_writes: tally.effective_writes,
+            unanswered_writes: tally.unanswered_writes,
+            wrong_values: tally.wrong_values,
+            ops_per_thread: threads.iter().map(|thread| thread.classes.iter().sum()).collect(),
+            involuntary_switches: threads.iter().map(|thread| thread.involuntary_switches).sum(),
+            allocations: threads.iter().map(|thread| thread.allocations).sum(),
+            placement: threads.iter().find_map(|thread| thread.placement),
+        }
+    }
+
+    fn end(mut self, link: &mut dyn Link) -> Result<(), Failure> {
+        if self.trace.header.shape == Shape::Steady {
+            self.verify_executed(link)?;
+        }
+        let bytes_per_entry = self.bytes_per_entry(self.entries);
+        link.send(&WorkerMessage::Done(Done {
+            entries: self.entries,
+            verified: self.meta.capabilities.keeps_entries,
+            quiesce_ns: self.quiesce_ns,
+            bytes_per_entry,
+            peak_rss_bytes: affinity::peak_rss_bytes(),
+        }));
+        self.crew.dismiss();
+        Ok(())
+    }
+
+    /// Verifies that the maps hold what the executed ops add up to.
+    fn verify_executed(&mut self, link: &mut dyn Link) -> Result<(), Failure> {
+        let whole_laps = self.places.iter().all(|place| place.laps == 1 && place.position == 0);
+        let model = if whole_laps {
+            Arc::clone(&self.lap)
+        } else {
+            let mut model = Model::preloaded(&self.trace.header.maps);
+            for (hand, &place) in self.crew.hands().iter().zip(&self.places) {
+                model.apply(hand, place);
+            }
+            Arc::new(model)
+        };
+        self.entries = model.entries();
+        self.quiesce_ns = self.crew.quiesce(&mut || progress(link, "verify"))?;
+        self.verify(&model, link)?;
+        self.verify_answers()
+    }
+
+    fn verify(&mut self, model: &Arc<Model>, link: &mut dyn Link) -> Result<(), Failure> {
+        if !self.meta.capabilities.keeps_entries {
+            return Ok(());
+        }
+        self.crew.verify(model, &mut || progress(link, "verify"))
+    }
+
+    /// With one thread every answer is known, not only the final state.
+    fn verify_answers(&self) -> Result<(), Failure> {
+        let capabilities = self.meta.capabilities;
+        let ([hand], [place]) = (self.crew.hands(), self.places.as_slice()) else { return Ok(()) };
+        if !capabilities.keeps_entries || !capabilities.immediate_visibility {
+            return Ok(());
+        }
+        let (hits, effective) = Model::found_by_one(&self.trace.header.maps, hand, *place);
+        let answered = self.life.unanswered_writes == 0;
+        if self.life.hits == hits && (!answered || self.life.effective_writes == effective) {
+            return Ok(());
+        }
+        let message = format!(
+            "one thread's reads must hit {hits} times and its writes change something {effective} \
+             times; the map answered {} and {}",
+            self.life.hits, self.life.effective_writes
+        );
+        Err(Failure { kind: FailureKind::Verification, message })
+    }
+
+    /// Heap bytes of the maps per entry.
+    fn bytes_per_entry(&self, entries: u64) -> Option<f64> {
+        let held = memory::live_bytes()?.saturating_sub(self.base_bytes?);
+        (entries > 0 && self.meta.capabilities.keeps_entries).then(|| held as f64 / entries as f64)
+    }
+}
+
+/// The state after one lap of every hand, checked against what the trace itself expects.
+fn model_of_one_lap(trace: &Trace, hands: &[Hand]) -> Result<Model, Failure> {
+    let mut model = Model::preloaded(&trace.header.maps);
+    for hand in hands {
+        model.apply(hand, Place { laps: 1, position: 0 });
+    }
+    for ((spec, contents), expected) in
+        trace.header.maps.iter().zip(&model.maps).zip(&trace.header.expected)
+    {
+        let len = contents.iter().flatten().count();
+        if len != expected.len as usize {
+            return Err(Failure {
+                kind: FailureKind::Protocol,
+                message: format!(
+                    "{}: map {} must end with {} entries by the trace's header and with {len} by \
+                     its ops: generate or import it again",
+                    trace.header.name, spec.id, expected.len
+                ),
+            });
+        }
+    }
+    Ok(model)
+}
+
+fn progress(link: &mut dyn Link, phase: &str) {
+    link.send(&WorkerMessage::Progress { phase: phase.to_owned() });
+}
+
+fn total(tallies: impl Iterator<Item = Tally>) -> Tally {
+    tallies.fold(Tally::default(), |mut sum, tally| {
+        sum.add(tally);
+        sum
+    })
+}
+
+fn merged(class: OpClass, threads: &[ThreadRound]) -> Histogram<u64> {
+    let mut merged = nanosecond_histogram();
+    for thread in threads {
+        // Both have the same bounds, so no value can be out of range.
+        let _ = merged.add(&thread.histograms[class as usize]);
+    }
+    merged
+}
