@@ -10,8 +10,10 @@ pub mod event;
 pub mod key;
 pub mod op;
 pub mod registry;
+pub mod scenario;
 pub mod trace;
 pub mod value;
+pub mod workload;
 
 pub use adapter::{MapAdapter, MapFamily, MapHandle, Meta, Was};
 pub use registry::{AdapterEntry, Registry};

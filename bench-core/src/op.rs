@@ -130,6 +130,14 @@ impl OpKind {
         self.info().class
     }
 
+    /// Whether the op accesses the key of its word, and not the map as a whole.
+    pub const fn accesses_a_key(self) -> bool {
+        !matches!(
+            self,
+            OpKind::Scan | OpKind::ScanPrefix | OpKind::Len | OpKind::ReplaceAll | OpKind::NewMap
+        )
+    }
+
     /// The op of a name, if there is one.
     pub fn from_name(name: &str) -> Option<OpKind> {
         TABLE.iter().find(|info| info.name == name).map(|info| info.kind)

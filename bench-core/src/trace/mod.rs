@@ -1,7 +1,15 @@
 //! A trace: the immutable, seeded sequence of ops that a workload turned into, with the map table
 //! and the final state that every run of it must reach. Reading and writing files is `format`'s.
 
+pub mod format;
+mod key_set;
+mod replay;
+
 use serde::{Deserialize, Serialize};
+
+pub use format::{FormatError, TraceHash, Written, hash, read, write};
+pub use key_set::KeySet;
+pub use replay::{Draft, KeyShares, Replay, TraceError};
 
 use crate::key::KeyRule;
 use crate::op::OpWord;

@@ -1,0 +1,305 @@
+//! The TOML shape of a scenario file, and its way to a checked [`Scenario`]. Unknown keys are
+//! refused with a suggestion; every error names the file and, where it is known, the line.
+
+use serde::Deserialize;
+
+use super::{Scenario, ScenarioError, nearest};
+use crate::adapter::Requirement;
+use crate::key::{KeyKind, KeyRule};
+use crate::op::OpKind;
+use crate::trace::Shape;
+use crate::value::ValueKind;
+use crate::workload::{Drift, Growth, Mix, Pods, Popularity, Repeat, Workload, WorkloadError};
+
+/// Reads a scenario of a name from the text of a file.
+pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, ScenarioError> {
+    let wire: WireScenario = toml::from_str(text).map_err(|error| syntax(label, text, &error))?;
+    let value_error = |key: &str, message: String| ScenarioError::Value {
+        label: label.to_owned(),
+        line: line_of_key(text, key),
+        key: key.to_owned(),
+        message,
+    };
+    let round_ns = match &wire.round {
+        Some(round) => Some(duration_ns(round).ok_or_else(|| {
+            value_error(
+                "round",
+                format!("`{round}` is not a duration; use e.g. \"250ms\" or \"2s\""),
+            )
+        })?),
+        None => None,
+    };
+    if wire.threads.as_ref().is_some_and(|threads| threads.is_empty() || threads.contains(&0)) {
+        return Err(value_error("threads", "needs counts of at least 1".to_owned()));
+    }
+    let workload = match (wire.mix, wire.pods, wire.growth) {
+        (Some(mix), None, None) => Workload::Mix(mix.into()),
+        (None, Some(pods), None) => Workload::Pods(pods.into()),
+        (None, None, Some(growth)) => Workload::Growth(growth.into()),
+        _ => {
+            let message = "needs exactly one workload table: [mix], [pods] or [growth]".to_owned();
+            return Err(ScenarioError::Syntax {
+                label: label.to_owned(),
+                line: None,
+                message,
+                suggestion: None,
+            });
+        }
+    };
+    workload.check().map_err(|error| match error {
+        WorkloadError::Parameter { key, message } => {
+            value_error(&format!("{}.{key}", workload.table()), message)
+        }
+        WorkloadError::Trace(error) => value_error(workload.table(), error.to_string()),
+    })?;
+    Ok(Scenario {
+        name: name.to_owned(),
+        summary: wire.summary,
+        analysis: wire.analysis,
+        require: wire.require,
+        key: wire.key,
+        value: wire.value.into(),
+        shape: workload.shape(),
+        threads: wire.threads,
+        round_ns,
+        presize: wire.presize,
+        workload,
+        source: text.to_owned(),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireScenario {
+    summary: String,
+    #[serde(default)]
+    analysis: String,
+    #[serde(default)]
+    require: Vec<Requirement>,
+    #[serde(default = "default_key")]
+    key: KeyKind,
+    #[serde(default)]
+    value: WireValue,
+    threads: Option<Vec<u32>>,
+    round: Option<String>,
+    #[serde(default = "yes")]
+    presize: bool,
+    mix: Option<WireMix>,
+    pods: Option<WirePods>,
+    growth: Option<WireGrowth>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+enum WireValue {
+    #[default]
+    #[serde(rename = "8")]
+    Word,
+    #[serde(rename = "224")]
+    Inline224,
+    #[serde(rename = "arc224")]
+    Arc224,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireMix {
+    keys: u32,
+    preload: Option<u32>,
+    #[serde(default = "default_lap_ops")]
+    lap_ops: u64,
+    ops: WireShares,
+    #[serde(default = "uniform")]
+    popularity: Popularity,
+    drift: Option<Drift>,
+    repeat: Option<Repeat>,
+    #[serde(default = "default_key_rule")]
+    key_rule: KeyRule,
+    #[serde(default = "steady")]
+    shape: Shape,
+}
+
+/// Shares of op kinds in percent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WireShares {
+    get: f64,
+    has: f64,
+    insert: f64,
+    insert_if_absent: f64,
+    overwrite: f64,
+    update: f64,
+    remove: f64,
+    get_cloned: f64,
+    scan: f64,
+    len: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WirePods {
+    nodes: u32,
+    initial_pods: u32,
+    pods: u32,
+    #[serde(default = "default_status_updates")]
+    status_updates: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireGrowth {
+    keys: u32,
+    #[serde(default)]
+    preload: u32,
+    #[serde(default)]
+    gets_per_insert: u32,
+    #[serde(default = "default_key_rule")]
+    key_rule: KeyRule,
+}
+
+fn default_key() -> KeyKind {
+    KeyKind::U64
+}
+
+fn default_key_rule() -> KeyRule {
+    KeyRule::NsName
+}
+
+fn default_lap_ops() -> u64 {
+    1 << 20
+}
+
+fn default_status_updates() -> u32 {
+    3
+}
+
+fn steady() -> Shape {
+    Shape::Steady
+}
+
+fn uniform() -> Popularity {
+    Popularity::Uniform
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl From<WireValue> for ValueKind {
+    fn from(wire: WireValue) -> Self {
+        match wire {
+            WireValue::Word => ValueKind::Word,
+            WireValue::Inline224 => ValueKind::Inline224,
+            WireValue::Arc224 => ValueKind::Arc224,
+        }
+    }
+}
+
+impl From<WireMix> for Mix {
+    fn from(wire: WireMix) -> Self {
+        Mix {
+            keys: wire.keys,
+            preload: wire.preload.unwrap_or(wire.keys),
+            lap_ops: wire.lap_ops,
+            ops: wire.ops.in_table_order(),
+            popularity: wire.popularity,
+            drift: wire.drift,
+            repeat: wire.repeat,
+            key_rule: wire.key_rule,
+            shape: wire.shape,
+        }
+    }
+}
+
+impl WireShares {
+    /// The shares that are not zero.
+    fn in_table_order(&self) -> Vec<(OpKind, f64)> {
+        let share = |kind| match kind {
+            OpKind::Get => self.get,
+            OpKind::Has => self.has,
+            OpKind::Insert => self.insert,
+            OpKind::InsertIfAbsent => self.insert_if_absent,
+            OpKind::Overwrite => self.overwrite,
+            OpKind::Update => self.update,
+            OpKind::Remove => self.remove,
+            OpKind::GetCloned => self.get_cloned,
+            OpKind::Scan => self.scan,
+            OpKind::Len => self.len,
+            OpKind::ScanPrefix | OpKind::Range | OpKind::ReplaceAll | OpKind::NewMap => 0.0,
+        };
+        let shares = Mix::KINDS.into_iter().map(|kind| (kind, share(kind)));
+        shares.filter(|(_, share)| *share != 0.0).collect()
+    }
+}
+
+impl From<WirePods> for Pods {
+    fn from(wire: WirePods) -> Self {
+        Pods {
+            nodes: wire.nodes,
+            initial_pods: wire.initial_pods,
+            pods: wire.pods,
+            status_updates: wire.status_updates,
+        }
+    }
+}
+
+impl From<WireGrowth> for Growth {
+    fn from(wire: WireGrowth) -> Self {
+        Growth {
+            keys: wire.keys,
+            preload: wire.preload,
+            gets_per_insert: wire.gets_per_insert,
+            key_rule: wire.key_rule,
+        }
+    }
+}
+
+/// `250ms`, `2s`, `1m`: an integer and its unit. Nanoseconds.
+fn duration_ns(text: &str) -> Option<u64> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit())?;
+    let unit = match &text[digits..] {
+        "ns" => 1,
+        "us" | "µs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" | "min" => 60_000_000_000,
+        _ => return None,
+    };
+    text[..digits].parse::<u64>().ok()?.checked_mul(unit).filter(|&ns| ns > 0)
+}
+
+/// A TOML error with its line, and for an unknown name the known one that is most like it.
+fn syntax(label: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
+    let message = error.message().to_owned();
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let suggestion = match quoted.split_first() {
+        Some((unknown, known)) if message.starts_with("unknown ") => {
+            nearest(unknown, known.iter().copied())
+        }
+        _ => None,
+    };
+    let line = error.span().map(|span| line_at(text, span.start));
+    ScenarioError::Syntax { label: label.to_owned(), line, message, suggestion }
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1
+}
+
+/// The line of the key's last part, `threads` or `mix.drift.every_ops`: after its table's line,
+/// if it has one of its own.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let (table, rest) = key.split_once('.').unwrap_or(("", key));
+    let first = rest.split('.').next()?;
+    let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim_start()));
+    let start = if table.is_empty() {
+        0
+    } else {
+        lines.by_ref().find(|(_, line)| line.starts_with(&format!("[{table}")))?.0
+    };
+    let mut lines = lines.filter(|(number, _)| *number > start);
+    let exact = lines.find(|(_, line)| {
+        line.strip_prefix(first).is_some_and(|rest| rest.trim_start().starts_with(['=', '.', ']']))
+            || line.starts_with(&format!("[{table}.{first}"))
+    });
+    exact.map(|(number, _)| number).or((start > 0).then_some(start))
+}

@@ -1,0 +1,297 @@
+//! Replays a trace in event order on plain key sets: the state that every run must end in, and the
+//! intended figures that measured ones are compared with. No map, no time, no values.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use super::{ActorSpec, KeySet, MapSpec, Shape, Stream, Trace, TraceHeader};
+use crate::adapter::Requirement;
+use crate::op::{MAX_KEYS, MAX_MAPS, OpClass, OpKind, OpWord};
+
+/// A trace before its figures are known.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Canonical scenario name, or the import's format and file name.
+    pub name: String,
+    /// Name and version of the generator.
+    pub generator: String,
+    /// The seed.
+    pub seed: u64,
+    /// The parameters.
+    pub parameters: serde_json::Value,
+    /// Whether it may be looped.
+    pub shape: Shape,
+    /// The maps; their peaks are filled in.
+    pub maps: Vec<MapSpec>,
+    /// The actors.
+    pub actors: Vec<ActorSpec>,
+    /// One stream per actor.
+    pub streams: Vec<Stream>,
+}
+
+/// A rule of traces that one breaks.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum TraceError {
+    /// The map table is too long, empty, or a map is out of bounds.
+    #[error("map table: {0}")]
+    Maps(String),
+    /// There is not one stream per actor.
+    #[error("{actors} actors but {streams} streams; every actor needs one")]
+    Actors {
+        /// Actors.
+        actors: usize,
+        /// Streams.
+        streams: usize,
+    },
+    /// An op that is none, or is on a map or key that does not exist.
+    #[error("op {position} of actor {actor}: {what}")]
+    Op {
+        /// Position of the actor.
+        actor: usize,
+        /// Number of the op's word in the stream.
+        position: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// Event starts that are not ascending starts of ops.
+    #[error("event starts of actor {actor} are not ascending positions of ops")]
+    Events {
+        /// Position of the actor.
+        actor: usize,
+    },
+    /// A lap of a steady trace ends with other keys than it began with.
+    #[error("map {map} of a steady trace ends a lap with other keys than it began with")]
+    NotSteady {
+        /// Id of the map.
+        map: String,
+    },
+}
+
+/// What a replay found, over all maps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// Ops.
+    pub ops: u64,
+    /// Reads (gets, range gets, presence checks).
+    pub reads: u64,
+    /// Reads that found their key.
+    pub hits: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Writes that changed something.
+    pub effective_writes: u64,
+    /// Keys present at the end, per map.
+    pub present: Vec<KeySet>,
+    /// Most keys present at once, per map.
+    pub peaks: Vec<u32>,
+}
+
+impl Replay {
+    /// Hit share of the reads, `None` if there are none.
+    pub fn hit_share(&self) -> Option<f64> {
+        (self.reads > 0).then(|| self.hits as f64 / self.reads as f64)
+    }
+
+    /// Share of all ops that are writes which change something; 0 without ops.
+    pub fn effective_write_share(&self) -> f64 {
+        self.effective_writes as f64 / self.ops.max(1) as f64
+    }
+}
+
+impl Draft {
+    /// Checks the rules of traces and computes the figures of the header.
+    pub fn finish(mut self) -> Result<Trace, TraceError> {
+        check_maps(&self.maps)?;
+        if self.actors.len() != self.streams.len() {
+            let (actors, streams) = (self.actors.len(), self.streams.len());
+            return Err(TraceError::Actors { actors, streams });
+        }
+        let replay = replay(&self.maps, &self.streams)?;
+        for (spec, peak) in self.maps.iter_mut().zip(&replay.peaks) {
+            spec.peak = *peak;
+        }
+        if self.shape == Shape::Steady {
+            check_steady(&self.maps, &replay)?;
+        }
+        let header = TraceHeader {
+            name: self.name,
+            generator: self.generator,
+            seed: self.seed,
+            parameters: self.parameters,
+            shape: self.shape,
+            maps: self.maps,
+            actors: self.actors,
+            ops: replay.ops,
+            expected: replay.present.iter().map(KeySet::state).collect(),
+            hit_share: replay.hit_share(),
+            effective_write_share: replay.effective_write_share(),
+        };
+        Ok(Trace { header, streams: self.streams })
+    }
+}
+
+impl Trace {
+    /// Replays the trace in event order.
+    pub fn replay(&self) -> Result<Replay, TraceError> {
+        replay(&self.header.maps, &self.streams)
+    }
+
+    /// What an adapter must be able to do to run it.
+    pub fn requirements(&self) -> BTreeSet<Requirement> {
+        let words = self.streams.iter().flat_map(Stream::ops);
+        let codes = words.fold(0_u32, |codes, (op, _)| codes | 1 << op.code());
+        let kinds = (0..16).filter(|code| codes >> code & 1 == 1).filter_map(OpKind::from_code);
+        kinds.filter_map(|kind| kind.info().requires).collect()
+    }
+}
+
+/// Replays streams one after the other; within a stream in event order. Order across actors is
+/// defined only for traces of one actor, which is all that the generators write.
+pub(crate) fn replay(maps: &[MapSpec], streams: &[Stream]) -> Result<Replay, TraceError> {
+    let present: Vec<KeySet> =
+        maps.iter().map(|spec| KeySet::filled(spec.keys, spec.preload)).collect();
+    let peaks = maps.iter().map(|spec| spec.preload).collect();
+    let mut replay =
+        Replay { ops: 0, reads: 0, hits: 0, writes: 0, effective_writes: 0, present, peaks };
+    for (actor, stream) in streams.iter().enumerate() {
+        check_events(actor, stream)?;
+        let mut position = 0;
+        while position < stream.words.len() {
+            let step = replay.step(maps, &stream.words[position..]);
+            position += step.map_err(|what| TraceError::Op { actor, position, what })?;
+        }
+    }
+    Ok(replay)
+}
+
+impl Replay {
+    /// Runs the first op of `words`; returns how many words it took.
+    fn step(&mut self, maps: &[MapSpec], words: &[u32]) -> Result<usize, String> {
+        let op = OpWord(words[0]);
+        let (kind, map, key) = check_op(maps, op)?;
+        let set = &mut self.present[map];
+        let mut taken = 1;
+        self.ops += 1;
+        let effective = match kind {
+            OpKind::Get | OpKind::Has | OpKind::GetCloned => {
+                self.reads += 1;
+                self.hits += u64::from(set.contains(key));
+                false
+            }
+            OpKind::Range => {
+                let count = *words.get(1).ok_or("a range without its count")?;
+                let end = key.checked_add(count).filter(|&end| count > 0 && end <= maps[map].keys);
+                let end = end.ok_or_else(|| format!("a range of {count} from key {key}"))?;
+                taken = 2;
+                self.ops += u64::from(count) - 1;
+                self.reads += u64::from(count);
+                self.hits += (key..end).filter(|&key| set.contains(key)).count() as u64;
+                false
+            }
+            // An insert of a present key replaces it, as an overwrite does.
+            OpKind::Insert | OpKind::Overwrite => {
+                set.insert(key);
+                true
+            }
+            OpKind::InsertIfAbsent => set.insert(key),
+            OpKind::Update => set.contains(key),
+            OpKind::Remove => set.remove(key),
+            OpKind::NewMap => {
+                *set = KeySet::filled(maps[map].keys, 0);
+                false
+            }
+            OpKind::ReplaceAll => {
+                *set = KeySet::filled(maps[map].keys, maps[map].preload);
+                false
+            }
+            OpKind::Scan | OpKind::ScanPrefix | OpKind::Len => false,
+        };
+        self.writes += u64::from(kind.class() == OpClass::Write);
+        self.effective_writes += u64::from(effective);
+        self.peaks[map] = self.peaks[map].max(self.present[map].len());
+        Ok(taken)
+    }
+}
+
+fn check_op(maps: &[MapSpec], op: OpWord) -> Result<(OpKind, usize, u32), String> {
+    let kind = op.kind().ok_or_else(|| format!("op code {} is not an op", op.code()))?;
+    let spec = maps.get(op.map()).ok_or_else(|| format!("there is no map {}", op.map()))?;
+    if op.key() >= spec.keys {
+        return Err(format!("key {} is not below the {} keys of {}", op.key(), spec.keys, spec.id));
+    }
+    Ok((kind, op.map(), op.key()))
+}
+
+pub(crate) fn check_maps(maps: &[MapSpec]) -> Result<(), TraceError> {
+    if maps.is_empty() || maps.len() > MAX_MAPS {
+        return Err(TraceError::Maps(format!("has {} maps; use 1 to {MAX_MAPS}", maps.len())));
+    }
+    for spec in maps {
+        if spec.keys > MAX_KEYS || spec.preload > spec.keys {
+            return Err(TraceError::Maps(format!(
+                "{} preloads {} of {} keys; use at most {MAX_KEYS} keys",
+                spec.id, spec.preload, spec.keys
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_events(actor: usize, stream: &Stream) -> Result<(), TraceError> {
+    let ascending = stream.events.is_sorted_by(|one, next| one < next);
+    let inside = stream.events.last().is_none_or(|&last| (last as usize) < stream.words.len());
+    let from_start = stream.events.first().is_none_or(|&first| first == 0);
+    if ascending && inside && from_start { Ok(()) } else { Err(TraceError::Events { actor }) }
+}
+
+fn check_steady(maps: &[MapSpec], replay: &Replay) -> Result<(), TraceError> {
+    let strayed = maps
+        .iter()
+        .zip(&replay.present)
+        .find(|(spec, present)| **present != KeySet::filled(spec.keys, spec.preload));
+    match strayed {
+        Some((spec, _)) => Err(TraceError::NotSteady { map: spec.id.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// How accesses to one map are spread over its keys.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeyShares {
+    /// Ops that name a key.
+    pub accesses: u64,
+    /// Different keys among them.
+    pub distinct: u32,
+    /// Share of the most accessed key.
+    pub top: f64,
+    /// Share of the ten most accessed keys.
+    pub top_10: f64,
+    /// Share of the most accessed hundredth of the distinct keys.
+    pub top_percent: f64,
+}
+
+impl Trace {
+    /// How the accesses to a map are spread over its keys; `None` if there is no such map or no
+    /// op on it names a key.
+    pub fn key_shares(&self, map: usize) -> Option<KeyShares> {
+        let mut counts = vec![0_u64; self.header.maps.get(map)?.keys as usize];
+        for (op, count) in self.streams.iter().flat_map(Stream::ops) {
+            if op.map() == map && op.kind().is_some_and(OpKind::accesses_a_key) {
+                let first = op.key() as usize;
+                counts[first..first + count as usize].iter_mut().for_each(|count| *count += 1);
+            }
+        }
+        counts.retain(|&count| count > 0);
+        counts.sort_unstable_by(|one, other| other.cmp(one));
+        let accesses: u64 = counts.iter().sum();
+        let share = |keys: usize| counts.iter().take(keys).sum::<u64>() as f64 / accesses as f64;
+        (accesses > 0).then(|| KeyShares {
+            accesses,
+            distinct: counts.len() as u32,
+            top: share(1),
+            top_10: share(10),
+            top_percent: share(counts.len().div_ceil(100)),
+        })
+    }
+}
