@@ -7,6 +7,7 @@ pub mod dashmap;
 pub mod evmap;
 pub mod flurry;
 pub mod noop;
+pub mod sharded;
 pub mod std_mutex;
 pub mod std_rwlock;
 
@@ -21,5 +22,6 @@ pub const REGISTRY: Registry = Registry::new(&[
     AdapterEntry::of::<flurry::GuardPerBatch>(),
     AdapterEntry::of::<evmap::PublishEach>(),
     AdapterEntry::of::<evmap::PublishEveryN>(),
+    AdapterEntry::of::<sharded::Sharded>(),
     AdapterEntry::of::<noop::Noop>(),
 ]);
