@@ -11,6 +11,9 @@ pub mod sharded;
 pub mod std_mutex;
 pub mod std_rwlock;
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
 use mapbench_core::{AdapterEntry, Registry};
 
 /// Every adapter that ships with mapbench, in the order of reports.

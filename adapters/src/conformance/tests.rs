@@ -1,0 +1,36 @@
+//! The whole registry goes through the suite, and maps that break their word are caught by it.
+
+use super::check;
+
+macro_rules! conforms {
+    ($($test:ident: $family:ty,)+) => {
+        $(
+            #[test]
+            fn $test() {
+                check::<$family>();
+            }
+        )+
+
+        /// An adapter that is added to the registry cannot be left out here.
+        #[test]
+        fn the_whole_registry_is_checked() {
+            use mapbench_core::MapFamily;
+            let checked = [$(<$family as MapFamily>::META.name),+];
+            let registered: Vec<_> =
+                crate::REGISTRY.entries().iter().map(|entry| entry.meta.name).collect();
+            assert_eq!(checked.as_slice(), registered);
+        }
+    };
+}
+
+conforms! {
+    std_rwlock: crate::std_rwlock::StdRwLock,
+    std_mutex: crate::std_mutex::StdMutex,
+    dashmap: crate::dashmap::DashMapV6,
+    flurry_guard_per_op: crate::flurry::GuardPerOp,
+    flurry_guard_per_batch: crate::flurry::GuardPerBatch,
+    evmap_publish_each: crate::evmap::PublishEach,
+    evmap_publish_every_n: crate::evmap::PublishEveryN,
+    sharded: crate::sharded::Sharded,
+    noop: crate::noop::Noop,
+}
