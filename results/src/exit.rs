@@ -1,0 +1,108 @@
+//! The exit code of a run: every cause has one, and the gravest wins. Exits nothing itself.
+
+use mapbench_core::event::EndCause;
+
+use crate::summary::{CellState, CellSummary, RunSummary};
+
+/// Why a command ends as it does, gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitCause {
+    /// SIGTERM or SIGHUP; partial results are saved.
+    Terminated,
+    /// SIGINT; partial results are saved.
+    Interrupted,
+    /// Results could not be written.
+    OutputFailed,
+    /// An adapter crashed, hung or could not be run.
+    AdapterFailed,
+    /// An adapter answered wrongly, or a hazard expectation failed.
+    WrongAnswer,
+    /// A gate found a regression.
+    Regression,
+    /// The results cannot be compared.
+    NotComparable,
+    /// The results say nothing (`--strict`).
+    Inconclusive,
+    /// Nothing is wrong.
+    Fine,
+}
+
+impl ExitCause {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            ExitCause::Terminated => 143,
+            ExitCause::Interrupted => 130,
+            ExitCause::OutputFailed => 110,
+            ExitCause::AdapterFailed => 102,
+            ExitCause::WrongAnswer => 103,
+            ExitCause::Regression => 100,
+            ExitCause::NotComparable => 3,
+            ExitCause::Inconclusive => 5,
+            ExitCause::Fine => 0,
+        }
+    }
+}
+
+/// The gravest of several causes; [`ExitCause::Fine`] of none.
+pub fn gravest(causes: impl IntoIterator<Item = ExitCause>) -> ExitCause {
+    causes.into_iter().min().unwrap_or(ExitCause::Fine)
+}
+
+/// Every cause that a run gives by its cells and by how it ended, gravest first, without
+/// duplicates; empty if nothing is wrong. A run that somebody stopped and saved is fine.
+pub fn causes(summary: &RunSummary, end: EndCause) -> Vec<ExitCause> {
+    let mut causes: Vec<ExitCause> = Vec::new();
+    match end {
+        EndCause::Terminated => causes.push(ExitCause::Terminated),
+        EndCause::Interrupted => causes.push(ExitCause::Interrupted),
+        EndCause::Finished | EndCause::Stopped => {}
+    }
+    for fork in summary.cells().iter().flat_map(CellSummary::forks) {
+        if let CellState::Failed(failure) = &fork.state {
+            causes.push(if failure.kind.is_wrong_answer() {
+                ExitCause::WrongAnswer
+            } else {
+                ExitCause::AdapterFailed
+            });
+        }
+        if fork.counts.wrong_values > 0 {
+            causes.push(ExitCause::WrongAnswer);
+        }
+    }
+    causes.sort_unstable();
+    causes.dedup();
+    causes
+}
+
+/// The exit code of a run.
+pub fn code(summary: &RunSummary, end: EndCause) -> u8 {
+    gravest(causes(summary, end)).code()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_rank_as_documented() {
+        let ranked = [143, 130, 110, 102, 103, 100, 3, 5, 0];
+        let mut causes = vec![
+            ExitCause::Fine,
+            ExitCause::Inconclusive,
+            ExitCause::NotComparable,
+            ExitCause::Regression,
+            ExitCause::WrongAnswer,
+            ExitCause::AdapterFailed,
+            ExitCause::OutputFailed,
+            ExitCause::Interrupted,
+            ExitCause::Terminated,
+        ];
+        for code in ranked {
+            let worst = gravest(causes.iter().copied());
+            assert_eq!(worst.code(), code);
+            causes.retain(|cause| *cause != worst);
+        }
+        assert_eq!(gravest([]), ExitCause::Fine);
+    }
+}

@@ -1,0 +1,110 @@
+//! Writes a run log: creates the file, appends one line per event, syncs on request.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use mapbench_core::event::{RunBegin, RunEnd, RunEvent};
+
+use super::RunLogError;
+
+/// Appends the events of one run to its file.
+#[derive(Debug)]
+pub struct RunLogWriter {
+    file: File,
+    path: PathBuf,
+    line: Vec<u8>,
+    begun: bool,
+}
+
+impl RunLogWriter {
+    /// Creates the store if need be and in it a new file
+    /// `<UTC date>T<time>Z-<commit7|nocommit>-<id>.ndjson` that holds the first line. The file
+    /// and its name are on disk when this returns.
+    ///
+    /// # Errors
+    /// [`RunLogError::Exists`] if there is such a file: nothing is ever overwritten.
+    pub fn create(store: &Path, begin: &RunBegin) -> Result<Self, RunLogError> {
+        let name = file_name(begin)?;
+        let failed = |path: &Path, action| {
+            let path = path.to_owned();
+            move |source| RunLogError::Io { path, action, source }
+        };
+        fs::create_dir_all(store).map_err(failed(store, "creating the store"))?;
+        let path = store.join(name);
+        let file = match OpenOptions::new().append(true).create_new(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(RunLogError::Exists { path });
+            }
+            Err(error) => return Err(failed(&path, "creating the run log")(error)),
+        };
+        let mut writer = RunLogWriter { file, path, line: Vec::new(), begun: false };
+        writer.write(&RunEvent::Begin(Box::new(begin.clone())))?;
+        writer.sync()?;
+        // The new name is durable only once its folder is; file systems that cannot sync a folder
+        // say so, and lose nothing that the run depends on.
+        if let Ok(folder) = File::open(store) {
+            let _ = folder.sync_all();
+        }
+        Ok(writer)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends one event as one line, in one write. [`RunEvent::RoundStarted`] is for screens and
+    /// is left out, and so is a second [`RunEvent::Begin`], because `create` wrote the first.
+    pub fn write(&mut self, event: &RunEvent) -> Result<(), RunLogError> {
+        match event {
+            RunEvent::RoundStarted { .. } => return Ok(()),
+            RunEvent::Begin(_) if self.begun => return Ok(()),
+            _ => self.begun = true,
+        }
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, event)
+            .map_err(|error| self.failed("encoding an event", error.into()))?;
+        self.line.push(b'\n');
+        self.file
+            .write_all(&self.line)
+            .map_err(|error| self.failed("appending to the run log", error))
+    }
+
+    /// Puts everything written so far on disk (`fdatasync`). Called once per group of rounds.
+    pub fn sync(&mut self) -> Result<(), RunLogError> {
+        self.file.sync_data().map_err(|error| self.failed("syncing the run log", error))
+    }
+
+    /// Appends the last line and syncs.
+    pub fn finish(mut self, end: RunEnd) -> Result<PathBuf, RunLogError> {
+        self.write(&RunEvent::End(end))?;
+        self.sync()?;
+        Ok(self.path)
+    }
+
+    fn failed(&self, action: &'static str, source: io::Error) -> RunLogError {
+        RunLogError::Io { path: self.path.clone(), action, source }
+    }
+}
+
+fn file_name(begin: &RunBegin) -> Result<String, RunLogError> {
+    let refuse =
+        |field, value: &str, why: String| RunLogError::Name { field, value: value.to_owned(), why };
+    let started: Timestamp = begin
+        .started
+        .parse()
+        .map_err(|error: jiff::Error| refuse("started", &begin.started, error.to_string()))?;
+    let id = &begin.run_id;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if id.is_empty() || id.len() > 64 || !id.chars().all(plain) {
+        let why = "use 1 to 64 letters, digits, `-` and `_`".to_owned();
+        return Err(refuse("run_id", id, why));
+    }
+    let commit = begin.commit.as_ref().map(|commit| commit.sha.as_str());
+    let commit = commit.filter(|sha| !sha.is_empty() && sha.chars().all(plain));
+    let commit = commit.map_or("nocommit", |sha| &sha[..sha.len().min(7)]);
+    Ok(format!("{}-{commit}-{id}.ndjson", started.strftime("%Y%m%dT%H%M%SZ")))
+}

@@ -1,0 +1,191 @@
+//! One fork of a cell: its state and its sums, apart by placement mode, because rounds of two
+//! modes are two experiments.
+
+use mapbench_core::event::{Done, Failure, PlacementMode, Ready, RoundReport};
+use mapbench_core::op::OpClass;
+
+use super::cell::CellState;
+use super::tally::Tally;
+use crate::stats::RoundSample;
+
+/// The modes that rounds count in, in the order that breaks a tie.
+pub(super) const MODES: [Option<PlacementMode>; 3] =
+    [None, Some(PlacementMode::Near), Some(PlacementMode::Far)];
+
+/// One fork of a cell.
+#[derive(Debug, Clone)]
+pub struct ForkSummary {
+    /// Its number, from 0.
+    pub fork: u32,
+    /// Where it is; never `Skipped`.
+    pub state: CellState,
+    /// From the last sign of life to the failure, if it failed. Nanoseconds.
+    pub noticed_after_ns: Option<u64>,
+    /// Its words when it was prefilled.
+    pub ready: Option<Ready>,
+    /// Its last words.
+    pub done: Option<Done>,
+    /// What its rounds counted, dropped rounds included.
+    pub counts: Counts,
+    tallies: [Tally; MODES.len()],
+}
+
+/// Counts that hold for every round, whatever the placement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rounds.
+    pub rounds: u64,
+    /// Rounds that straddled a placement flip: dropped from throughput and latency.
+    pub mixed_rounds: u64,
+    /// Ops.
+    pub ops: u64,
+    /// Reads.
+    pub reads: u64,
+    /// Reads that found their key.
+    pub hits: u64,
+    /// Writes that changed something.
+    pub effective_writes: u64,
+    /// Reads whose value belonged to another key.
+    pub wrong_values: u64,
+    /// Involuntary context switches.
+    pub involuntary_switches: u64,
+    /// Rounds with at least one involuntary context switch.
+    pub preempted_rounds: u64,
+    /// Heap allocations, of the rounds that counted them.
+    pub allocations: u64,
+    /// Ops of the rounds that counted allocations.
+    pub allocation_ops: u64,
+    /// Rounds with a latency payload that could not be read.
+    pub unreadable_rounds: u64,
+}
+
+impl ForkSummary {
+    pub(super) fn new(fork: u32) -> Self {
+        ForkSummary {
+            fork,
+            state: CellState::Waiting,
+            noticed_after_ns: None,
+            ready: None,
+            done: None,
+            counts: Counts::default(),
+            tallies: Default::default(),
+        }
+    }
+
+    pub(super) fn round(&mut self, report: &RoundReport) {
+        let mode = report.placement.map(|placement| placement.mode);
+        let mut readable = true;
+        if let Some(at) = MODES.iter().position(|known| *known == mode) {
+            readable = self.tallies[at].add(report);
+        } else {
+            self.counts.mixed_rounds += 1;
+        }
+        self.counts.add(report);
+        self.counts.unreadable_rounds += u64::from(!readable);
+    }
+
+    /// The sums of one mode.
+    pub(super) fn tally(&self, mode: Option<PlacementMode>) -> Option<&Tally> {
+        let at = MODES.iter().position(|known| *known == mode)?;
+        (self.tallies[at].rounds > 0).then(|| &self.tallies[at])
+    }
+
+    /// Rounds of each of [`MODES`].
+    pub(super) fn rounds_by_mode(&self) -> [u64; MODES.len()] {
+        [0, 1, 2].map(|at: usize| self.tallies[at].rounds)
+    }
+
+    /// The classes that have ops, in the order of reports.
+    pub(super) fn classes(&self) -> impl Iterator<Item = OpClass> {
+        OpClass::ALL
+            .into_iter()
+            .filter(|class| self.tallies.iter().any(|tally| tally.classes().any(|c| c == *class)))
+    }
+
+    /// The throughput of its rounds, all modes, in bounded number.
+    pub(super) fn samples(&self) -> impl Iterator<Item = RoundSample> {
+        MODES.iter().zip(&self.tallies).flat_map(|(mode, tally)| {
+            tally.samples(None).iter().map(|(n, ops_per_sec)| RoundSample {
+                fork: self.fork,
+                n: *n,
+                mode: *mode,
+                ops_per_sec: *ops_per_sec,
+            })
+        })
+    }
+
+    /// Bytes per entry at the end, or else after prefill.
+    pub fn bytes_per_entry(&self) -> Option<f64> {
+        let done = self.done.as_ref().and_then(|done| done.bytes_per_entry);
+        done.or_else(|| self.ready.as_ref().and_then(|ready| ready.bytes_per_entry))
+    }
+
+    /// Its failure, if it failed.
+    pub fn failure(&self) -> Option<&Failure> {
+        if let CellState::Failed(failure) = &self.state { Some(failure) } else { None }
+    }
+
+    /// Whether its contents were verified; `None` while it runs.
+    pub fn verified(&self) -> Option<bool> {
+        match (&self.done, self.failure()) {
+            (Some(done), _) => Some(done.verified),
+            (None, Some(failure)) if failure.kind.is_wrong_answer() => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, report: &RoundReport) {
+        self.rounds += 1;
+        self.ops += report.ops;
+        self.reads += report.reads;
+        self.hits += report.hits;
+        self.effective_writes += report.effective_writes;
+        self.wrong_values += report.wrong_values;
+        self.involuntary_switches += report.involuntary_switches;
+        self.preempted_rounds += u64::from(report.involuntary_switches > 0);
+        if let Some(allocations) = report.allocations {
+            self.allocations += allocations;
+            self.allocation_ops += report.ops;
+        }
+    }
+
+    /// The counts of two together.
+    #[must_use]
+    pub fn plus(self, other: Counts) -> Counts {
+        Counts {
+            rounds: self.rounds + other.rounds,
+            mixed_rounds: self.mixed_rounds + other.mixed_rounds,
+            ops: self.ops + other.ops,
+            reads: self.reads + other.reads,
+            hits: self.hits + other.hits,
+            effective_writes: self.effective_writes + other.effective_writes,
+            wrong_values: self.wrong_values + other.wrong_values,
+            involuntary_switches: self.involuntary_switches + other.involuntary_switches,
+            preempted_rounds: self.preempted_rounds + other.preempted_rounds,
+            allocations: self.allocations + other.allocations,
+            allocation_ops: self.allocation_ops + other.allocation_ops,
+            unreadable_rounds: self.unreadable_rounds + other.unreadable_rounds,
+        }
+    }
+
+    /// Hits ÷ reads; `None` without a read.
+    pub fn hit_share(&self) -> Option<f64> {
+        share(self.hits, self.reads)
+    }
+
+    /// Effective writes ÷ ops; `None` without an op.
+    pub fn effective_write_share(&self) -> Option<f64> {
+        share(self.effective_writes, self.ops)
+    }
+
+    /// Heap allocations per op; `None` if no round counted them.
+    pub fn allocations_per_op(&self) -> Option<f64> {
+        share(self.allocations, self.allocation_ops)
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

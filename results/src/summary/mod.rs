@@ -1,0 +1,192 @@
+//! What a run says so far, kept up to date event by event: the one source of the final table, of
+//! CSV and of the terminal UI, so that they cannot disagree. Its memory does not grow with the
+//! length of a run. Reads no clock and no file.
+
+use mapbench_core::event::{Failure, RunBegin, RunEnd, RunEvent};
+
+mod cell;
+mod fork;
+mod row;
+mod samples;
+mod tally;
+
+pub use cell::{CellState, CellSummary};
+pub use fork::{Counts, ForkSummary};
+pub use row::{Flag, Level, PlacementShares, Status, SummaryRow, rounds_rows};
+pub use samples::SeriesPoint;
+
+use crate::run_log::RunLog;
+
+/// A hit share or effective write share further than this from the intended one is flagged.
+pub const SHARE_TOLERANCE: f64 = 0.01;
+/// An interval whose half is wider than this part of its median is flagged as noisy.
+pub const NOISY_HALF_WIDTH: f64 = 0.05;
+/// Notes that are kept; older ones go.
+const MOST_NOTES: usize = 100;
+
+/// What a run says so far.
+#[derive(Debug, Clone)]
+pub struct RunSummary {
+    begin: RunBegin,
+    cells: Vec<CellSummary>,
+    notes: Vec<String>,
+    end: Option<RunEnd>,
+    current: Option<CurrentRound>,
+    /// Monotonic time of the first thing that had one; zero of the series.
+    origin_ns: Option<u64>,
+    elapsed_ns: u64,
+    rounds_done: u64,
+}
+
+/// The round that runs now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CurrentRound {
+    /// The cell.
+    pub cell: u32,
+    /// The fork.
+    pub fork: u32,
+    /// Number of the round in the fork.
+    pub n: u32,
+}
+
+impl RunSummary {
+    /// A run that has measured nothing yet.
+    pub fn new(begin: &RunBegin) -> Self {
+        RunSummary {
+            cells: begin.cells.iter().map(|cell| CellSummary::new(cell, begin.forks)).collect(),
+            begin: begin.clone(),
+            notes: Vec::new(),
+            end: None,
+            current: None,
+            origin_ns: None,
+            elapsed_ns: 0,
+            rounds_done: 0,
+        }
+    }
+
+    /// The summary of a whole log.
+    pub fn of_log(log: &RunLog) -> Self {
+        let mut summary = RunSummary::new(&log.begin);
+        for event in &log.events {
+            summary.apply(event);
+        }
+        summary.end.clone_from(&log.end);
+        summary
+    }
+
+    /// Takes one event. Events of cells that the plan does not have are passed over.
+    pub fn apply(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Begin(_) => {}
+            RunEvent::TrialStarted { cell, fork } => self.with(*cell, |cell| cell.started(*fork)),
+            RunEvent::TrialReady { cell, fork, ready } => {
+                self.with(*cell, |cell| cell.ready(*fork, ready));
+            }
+            RunEvent::RoundStarted { cell, fork, order } => {
+                self.current = Some(CurrentRound { cell: *cell, fork: *fork, n: order.n });
+            }
+            RunEvent::Round { cell, fork, report } => {
+                self.current = None;
+                self.rounds_done += 1;
+                let at_ns = self.advance(report.started_ns, report.elapsed_ns);
+                self.with(*cell, |cell| cell.round(*fork, report, at_ns));
+            }
+            RunEvent::TrialDone { cell, fork, done } => {
+                self.with(*cell, |cell| cell.done(*fork, done));
+            }
+            RunEvent::TrialFailed { cell, fork, failure, noticed_after_ns } => {
+                self.current = None;
+                self.with(*cell, |cell| cell.failed(*fork, failure, *noticed_after_ns));
+            }
+            RunEvent::CellSkipped { cell } => self.with(*cell, CellSummary::skipped),
+            RunEvent::Drew { started_ns, ended_ns } => {
+                self.advance(*started_ns, ended_ns.saturating_sub(*started_ns));
+            }
+            RunEvent::Note { text } => {
+                if self.notes.len() == MOST_NOTES {
+                    self.notes.remove(0);
+                }
+                self.notes.push(text.clone());
+            }
+            RunEvent::End(end) => {
+                self.current = None;
+                self.end = Some(end.clone());
+            }
+        }
+    }
+
+    /// What the run was asked to do.
+    pub fn begin(&self) -> &RunBegin {
+        &self.begin
+    }
+
+    /// The cells, in the order of the plan.
+    pub fn cells(&self) -> &[CellSummary] {
+        &self.cells
+    }
+
+    /// The cell of an id.
+    pub fn cell(&self, id: u32) -> Option<&CellSummary> {
+        self.position(id).map(|at| &self.cells[at])
+    }
+
+    /// The round that runs now, if the events tell (a log does not).
+    pub fn current(&self) -> Option<CurrentRound> {
+        self.current
+    }
+
+    /// How the run ended, once it has.
+    pub fn end(&self) -> Option<&RunEnd> {
+        self.end.as_ref()
+    }
+
+    /// The latest notes, oldest first.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Rounds measured so far, over all cells.
+    pub fn rounds_done(&self) -> u64 {
+        self.rounds_done
+    }
+
+    /// Rounds that the plan asks for, over all cells.
+    pub fn rounds_planned(&self) -> u64 {
+        self.cells.len() as u64 * u64::from(self.begin.forks) * u64::from(self.begin.rounds)
+    }
+
+    /// From the first round's start to the last event that had a time. Nanoseconds.
+    pub fn elapsed_ns(&self) -> u64 {
+        self.elapsed_ns
+    }
+
+    /// The failed cells with their first failure.
+    pub fn failures(&self) -> impl Iterator<Item = (&CellSummary, &Failure)> {
+        self.cells.iter().filter_map(|cell| match cell.state() {
+            CellState::Failed(failure) => Some((cell, failure)),
+            _ => None,
+        })
+    }
+
+    fn position(&self, id: u32) -> Option<usize> {
+        // Ids are positions in every plan that we make; a foreign log may differ.
+        match self.cells.get(id as usize) {
+            Some(cell) if cell.cell().id == id => Some(id as usize),
+            _ => self.cells.iter().position(|cell| cell.cell().id == id),
+        }
+    }
+
+    fn with(&mut self, id: u32, change: impl FnOnce(&mut CellSummary)) {
+        if let Some(at) = self.position(id) {
+            change(&mut self.cells[at]);
+        }
+    }
+
+    /// Moves the run's time forward and returns it.
+    fn advance(&mut self, started_ns: u64, elapsed_ns: u64) -> u64 {
+        let origin = *self.origin_ns.get_or_insert(started_ns);
+        let at_ns = started_ns.saturating_add(elapsed_ns).saturating_sub(origin);
+        self.elapsed_ns = self.elapsed_ns.max(at_ns);
+        at_ns
+    }
+}

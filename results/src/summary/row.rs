@@ -1,0 +1,340 @@
+//! One row of results: a cell, a fork or a round, for one class of op or all. The final table, CSV
+//! and the terminal UI show rows and compute nothing of their own.
+
+use mapbench_core::event::{Cell, PlacementMode, RoundReport};
+use mapbench_core::op::OpClass;
+
+use super::cell::{CellState, CellSummary};
+use super::fork::{Counts, ForkSummary, MODES};
+use super::tally::{Figures, Tally, figures};
+use super::{NOISY_HALF_WIDTH, SHARE_TOLERANCE};
+use crate::histogram::Percentiles;
+use crate::stats::Interval;
+
+/// What a row sums over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// All forks of a cell.
+    Cell,
+    /// One fork.
+    Fork,
+    /// One round.
+    Round,
+}
+
+impl Level {
+    /// The name in CSV.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Cell => "cell",
+            Level::Fork => "fork",
+            Level::Round => "round",
+        }
+    }
+}
+
+/// How far the measuring got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It ended as it should.
+    Ok,
+    /// It failed; [`SummaryRow::error`] says why. Figures are of the rounds before.
+    Failed,
+    /// It was left out; [`SummaryRow::error`] says why.
+    Skipped,
+    /// It has not ended (yet).
+    Partial,
+}
+
+impl Status {
+    /// The name in CSV and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Failed => "failed",
+            Status::Skipped => "skipped",
+            Status::Partial => "partial",
+        }
+    }
+}
+
+/// Something that a reader of a row should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flag {
+    /// A read answered with another key's value.
+    WrongValues,
+    /// The hit share is more than a point from the intended one.
+    HitShare,
+    /// The effective write share is more than a point from the intended one.
+    WriteShare,
+    /// The interval is wide.
+    Noisy,
+    /// Rounds ran in more than one placement mode; figures are of the most frequent one.
+    MixedPlacement,
+    /// Some latencies could not be read.
+    UnreadableLatency,
+}
+
+impl Flag {
+    /// The words in tables and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Flag::WrongValues => "wrong values",
+            Flag::HitShare => "hit share off",
+            Flag::WriteShare => "write share off",
+            Flag::Noisy => "noisy",
+            Flag::MixedPlacement => "mixed placement",
+            Flag::UnreadableLatency => "latency unreadable",
+        }
+    }
+}
+
+/// Shares of rounds by placement mode.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlacementShares {
+    /// The mode that the row's figures are of: the most frequent of near and far.
+    pub mode: PlacementMode,
+    /// Share of near rounds.
+    pub near: f64,
+    /// Share of far rounds.
+    pub far: f64,
+    /// Share of rounds that straddled a flip and were dropped.
+    pub mixed: f64,
+}
+
+impl PlacementShares {
+    pub(super) fn of<'f>(forks: impl IntoIterator<Item = &'f ForkSummary>) -> Option<Self> {
+        let mut rounds = [0; MODES.len()];
+        let mut mixed = 0;
+        for fork in forks {
+            for (sum, more) in rounds.iter_mut().zip(fork.rounds_by_mode()) {
+                *sum += more;
+            }
+            mixed += fork.counts.mixed_rounds;
+        }
+        let [_, near, far] = rounds;
+        let all = near + far + mixed;
+        let mode = match (near, far) {
+            (0, 0) => PlacementMode::Mixed,
+            (near, far) if near >= far => PlacementMode::Near,
+            _ => PlacementMode::Far,
+        };
+        let share = |part: u64| part as f64 / all as f64;
+        (all > 0).then(|| PlacementShares {
+            mode,
+            near: share(near),
+            far: share(far),
+            mixed: share(mixed),
+        })
+    }
+
+    /// Whether all rounds ran in one mode.
+    pub fn is_pure(&self) -> bool {
+        self.mode != PlacementMode::Mixed && (self.near >= 1.0 || self.far >= 1.0)
+    }
+
+    /// `near`, or with shares where it is not pure: `near 0.75 far 0.20 mixed 0.05`.
+    pub fn describe(&self) -> String {
+        if self.is_pure() {
+            return mode_name(self.mode).to_owned();
+        }
+        let (mut near, mut far) = (("near", self.near), ("far", self.far));
+        if self.mode == PlacementMode::Far {
+            std::mem::swap(&mut near, &mut far);
+        }
+        let parts = [near, far, ("mixed", self.mixed)];
+        let shown = parts.iter().filter(|(_, share)| *share > 0.0);
+        shown.map(|(name, share)| format!("{name} {share:.2}")).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The name of a placement mode in CSV and tables.
+pub(crate) const fn mode_name(mode: PlacementMode) -> &'static str {
+    match mode {
+        PlacementMode::Near => "near",
+        PlacementMode::Far => "far",
+        PlacementMode::Mixed => "mixed",
+    }
+}
+
+/// One row of results. Figures that do not exist are `None`, never zero.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummaryRow {
+    /// What it sums over.
+    pub level: Level,
+    /// Id of the cell.
+    pub cell: u32,
+    /// The fork, at the levels of fork and round.
+    pub fork: Option<u32>,
+    /// Number of the round, at that level.
+    pub round: Option<u32>,
+    /// The class of op; `None` is all.
+    pub op_class: Option<OpClass>,
+    /// Rounds that the figures are of.
+    pub rounds: u64,
+    /// Ops in them.
+    pub ops: u64,
+    /// Time of them. Nanoseconds.
+    pub elapsed_ns: u64,
+    /// Median throughput over rounds.
+    pub ops_per_sec_median: Option<f64>,
+    /// Its 95 % interval; `None` below three rounds.
+    pub ops_per_sec_ci95: Option<Interval>,
+    /// Service time; `None` if no op was timed.
+    pub service: Option<Percentiles>,
+    /// Hits ÷ reads, of all rounds.
+    pub hit_share: Option<f64>,
+    /// Effective writes ÷ ops, of all rounds.
+    pub effective_write_share: Option<f64>,
+    /// Heap allocations per op.
+    pub allocations_per_op: Option<f64>,
+    /// Bytes per entry at the end, or else after prefill.
+    pub bytes_per_entry: Option<f64>,
+    /// Placement modes; `None` at one thread.
+    pub placement: Option<PlacementShares>,
+    /// Whether the final contents were verified; `None` if none was.
+    pub verified: Option<bool>,
+    /// How far it got.
+    pub status: Status,
+    /// Why it failed or was left out.
+    pub error: Option<String>,
+    /// What a reader should know.
+    pub flags: Vec<Flag>,
+}
+
+/// The row of a cell.
+pub(super) fn of_cell(cell: &CellSummary, class: Option<OpClass>) -> SummaryRow {
+    let placement = cell.placement();
+    let figures = figures(&cell.tallies(), class);
+    SummaryRow {
+        bytes_per_entry: cell.bytes_per_entry(),
+        verified: cell.verified(),
+        status: status(cell.state()),
+        error: error(cell.state()),
+        flags: flags(cell.cell(), &cell.counts(), &figures, placement),
+        placement,
+        ..measured(Level::Cell, cell.cell().id, class, &figures, &cell.counts())
+    }
+}
+
+/// The row of a fork. Its figures are of its own most frequent mode.
+pub(super) fn of_fork(
+    cell: &CellSummary,
+    fork: &ForkSummary,
+    class: Option<OpClass>,
+) -> SummaryRow {
+    let placement = PlacementShares::of([fork]);
+    let tally = fork.tally(placement.map(|shares| shares.mode));
+    let figures = figures(tally.as_slice(), class);
+    let skipped = *cell.state() == CellState::Skipped && fork.state != CellState::Done;
+    let state = if skipped && fork.failure().is_none() { cell.state() } else { &fork.state };
+    SummaryRow {
+        fork: Some(fork.fork),
+        bytes_per_entry: fork.bytes_per_entry(),
+        verified: fork.verified(),
+        status: status(state),
+        error: error(state),
+        flags: flags(cell.cell(), &fork.counts, &figures, placement),
+        placement,
+        ..measured(Level::Fork, cell.cell().id, class, &figures, &fork.counts)
+    }
+}
+
+/// The rows of one round: all ops, then per class. A round that straddled a placement flip has
+/// figures of its own, though it enters no other row.
+pub fn rounds_rows(cell: &Cell, fork: u32, report: &RoundReport) -> Vec<SummaryRow> {
+    let mut tally = Tally::default();
+    tally.add(report);
+    let mut counts = Counts::default();
+    counts.add(report);
+    let placement = report.placement.map(|placement| {
+        let is = |mode| f64::from(u8::from(placement.mode == mode));
+        PlacementShares {
+            mode: placement.mode,
+            near: is(PlacementMode::Near),
+            far: is(PlacementMode::Far),
+            mixed: is(PlacementMode::Mixed),
+        }
+    });
+    let classes = std::iter::once(None).chain(tally.classes().map(Some));
+    classes
+        .map(|class| SummaryRow {
+            fork: Some(fork),
+            round: Some(report.n),
+            placement,
+            status: Status::Ok,
+            ..measured(Level::Round, cell.id, class, &figures(&[&tally], class), &counts)
+        })
+        .collect()
+}
+
+fn measured(
+    level: Level,
+    cell: u32,
+    op_class: Option<OpClass>,
+    figures: &Figures,
+    counts: &Counts,
+) -> SummaryRow {
+    SummaryRow {
+        level,
+        cell,
+        fork: None,
+        round: None,
+        op_class,
+        rounds: figures.rounds,
+        ops: figures.ops,
+        elapsed_ns: figures.elapsed_ns,
+        ops_per_sec_median: figures.ops_per_sec_median,
+        ops_per_sec_ci95: figures.ops_per_sec_ci95,
+        service: figures.service,
+        hit_share: counts.hit_share(),
+        effective_write_share: counts.effective_write_share(),
+        allocations_per_op: counts.allocations_per_op(),
+        bytes_per_entry: None,
+        placement: None,
+        verified: None,
+        status: Status::Partial,
+        error: None,
+        flags: Vec::new(),
+    }
+}
+
+fn status(state: &CellState) -> Status {
+    match state {
+        CellState::Done => Status::Ok,
+        CellState::Failed(_) => Status::Failed,
+        CellState::Skipped => Status::Skipped,
+        CellState::Waiting | CellState::Preparing | CellState::Running => Status::Partial,
+    }
+}
+
+fn error(state: &CellState) -> Option<String> {
+    match state {
+        CellState::Failed(failure) => Some(format!("{}: {}", failure.kind.name(), failure.message)),
+        CellState::Skipped => Some("skipped while it ran".to_owned()),
+        _ => None,
+    }
+}
+
+fn flags(
+    cell: &Cell,
+    counts: &Counts,
+    figures: &Figures,
+    placement: Option<PlacementShares>,
+) -> Vec<Flag> {
+    let off = |measured: Option<f64>, intended: f64| {
+        measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
+    };
+    let writes = counts.effective_write_share();
+    let half_width = figures.ops_per_sec_ci95.map_or(0.0, Interval::half_width);
+    let noisy = half_width > NOISY_HALF_WIDTH * figures.ops_per_sec_median.unwrap_or(0.0);
+    let raised = [
+        (counts.wrong_values > 0, Flag::WrongValues),
+        (cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
+        (off(writes, cell.effective_write_share), Flag::WriteShare),
+        (noisy, Flag::Noisy),
+        (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),
+        (counts.unreadable_rounds > 0, Flag::UnreadableLatency),
+    ];
+    raised.into_iter().filter_map(|(raised, flag)| raised.then_some(flag)).collect()
+}
