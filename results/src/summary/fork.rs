@@ -45,6 +45,8 @@ pub struct Counts {
     pub hits: u64,
     /// Writes that changed something.
     pub effective_writes: u64,
+    /// Writes of which the map does not say what they changed.
+    pub unanswered_writes: u64,
     /// Reads whose value belonged to another key.
     pub wrong_values: u64,
     /// Involuntary context switches.
@@ -142,6 +144,7 @@ impl Counts {
         self.reads += report.reads;
         self.hits += report.hits;
         self.effective_writes += report.effective_writes;
+        self.unanswered_writes += report.unanswered_writes;
         self.wrong_values += report.wrong_values;
         self.involuntary_switches += report.involuntary_switches;
         self.preempted_rounds += u64::from(report.involuntary_switches > 0);
@@ -161,6 +164,7 @@ impl Counts {
             reads: self.reads + other.reads,
             hits: self.hits + other.hits,
             effective_writes: self.effective_writes + other.effective_writes,
+            unanswered_writes: self.unanswered_writes + other.unanswered_writes,
             wrong_values: self.wrong_values + other.wrong_values,
             involuntary_switches: self.involuntary_switches + other.involuntary_switches,
             preempted_rounds: self.preempted_rounds + other.preempted_rounds,
@@ -175,9 +179,9 @@ impl Counts {
         share(self.hits, self.reads)
     }
 
-    /// Effective writes ÷ ops; `None` without an op.
+    /// Effective writes ÷ ops; `None` without an op, or if the map left a write unanswered.
     pub fn effective_write_share(&self) -> Option<f64> {
-        share(self.effective_writes, self.ops)
+        share(self.effective_writes, self.ops).filter(|_| self.unanswered_writes == 0)
     }
 
     /// Heap allocations per op; `None` if no round counted them.

@@ -113,6 +113,7 @@ pub(crate) fn round(n: u32, ops: u64, mode: Option<PlacementMode>) -> RoundRepor
         hits: reads * 9 / 10,
         writes,
         effective_writes: writes,
+        unanswered_writes: 0,
         wrong_values: 0,
         ops_per_thread: vec![ops],
         involuntary_switches: u64::from(n == 1),
