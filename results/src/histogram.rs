@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
+use mapbench_core::event::RoundReport;
 use thiserror::Error;
 
 /// Longest latency that is told apart: one hour. Longer ones count as one hour. Nanoseconds.
@@ -56,6 +57,41 @@ pub fn merge(target: &mut Histogram<u64>, source: &Histogram<u64>) {
     }
 }
 
+/// One histogram of several classes of op, each given with the ops that it ran. Rare classes are
+/// timed op by op and frequent ones by sampling, so each class is scaled to as many counts as it
+/// ran ops: otherwise a percent of writes would weigh like half of all ops.
+pub fn weighted(parts: &[(u64, &Histogram<u64>)]) -> Histogram<u64> {
+    let mut target = histogram();
+    let timed: Vec<_> = parts.iter().filter(|(_, part)| !part.is_empty()).collect();
+    if let [(_, only)] = timed.as_slice() {
+        merge(&mut target, only);
+        return target;
+    }
+    for (ops, part) in timed {
+        // What is rounded off at one value is carried to the next, so that the sum is exact.
+        let (mut seen, mut given) = (0, 0);
+        for step in part.iter_recorded() {
+            seen += u128::from(step.count_at_value());
+            let due = (seen * u128::from(*ops) / u128::from(part.len())) as u64;
+            let value = step.value_iterated_to().min(LONGEST_NS);
+            // Cannot fail: the target grows, and an hour fits any address space.
+            let _ = target.record_n(value, due - given);
+            given = due;
+        }
+    }
+    target
+}
+
+/// The latencies of all ops of one round; payloads that cannot be read are left out.
+pub fn of_round(report: &RoundReport) -> Histogram<u64> {
+    let parts: Vec<(u64, Histogram<u64>)> = report
+        .classes
+        .iter()
+        .filter_map(|part| Some((part.ops, decode(&part.service).ok()??)))
+        .collect();
+    weighted(&parts.iter().map(|(ops, part)| (*ops, part)).collect::<Vec<_>>())
+}
+
 /// The percentiles that every table and export shows. Nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Percentiles {
@@ -85,5 +121,54 @@ impl Percentiles {
             p9999: at(0.9999),
             max: histogram.max(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(counts: &[(u64, u64)]) -> Histogram<u64> {
+        let mut made = histogram();
+        for (value, count) in counts {
+            made.record_n(*value, *count).expect("it grows");
+        }
+        made
+    }
+
+    #[test]
+    fn classes_weigh_by_their_ops_and_not_by_how_often_they_were_timed() {
+        // 99 % reads, one in 64 of them timed; 1 % writes, all of them timed.
+        let reads = of(&[(100, 1_000), (120, 546)]);
+        let writes = of(&[(5_000, 1_000)]);
+        let all = weighted(&[(99_000, &reads), (1_000, &writes)]);
+        assert_eq!(all.len(), 100_000);
+        assert_eq!(all.value_at_quantile(0.5), 100);
+        assert_eq!(all.value_at_quantile(0.989), 120);
+        assert!(all.value_at_quantile(0.991) >= 5_000);
+    }
+
+    #[test]
+    fn a_class_alone_keeps_its_counts() {
+        let reads = of(&[(100, 10), (200, 1)]);
+        assert_eq!(weighted(&[(704, &reads), (9, &histogram())]), reads);
+        assert!(weighted(&[]).is_empty());
+    }
+
+    #[test]
+    fn latencies_above_an_hour_count_as_an_hour() {
+        let mut target = histogram();
+        merge(&mut target, &of(&[(LONGEST_NS * 9, 3), (50, 1)]));
+        assert_eq!(target.len(), 4);
+        assert!(target.max() >= LONGEST_NS && target.max() < LONGEST_NS / 1000 * 1001);
+    }
+
+    #[test]
+    fn payloads_that_are_none_are_refused() {
+        assert_eq!(decode(""), Ok(None));
+        for payload in ["?", "AAAA", "HISTFAAA"] {
+            let message = decode(payload).expect_err("refused").to_string();
+            assert!(message.starts_with("not a base64 HdrHistogram V2 payload"), "{message}");
+        }
     }
 }

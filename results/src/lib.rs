@@ -7,11 +7,15 @@
 pub mod run_log;
 pub mod store;
 
+pub mod fingerprint;
+
 pub mod histogram;
 pub mod stats;
 pub mod summary;
 
 pub mod exit;
+pub mod export;
+pub mod table;
 pub mod units;
 
 pub use run_log::{RunLog, RunLogError, RunLogWriter};

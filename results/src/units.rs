@@ -31,6 +31,14 @@ impl Charset {
         }
     }
 
+    /// A horizontal rule, one column of it.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Charset::Utf8 => "─",
+            Charset::Ascii => "-",
+        }
+    }
+
     /// What stands where a figure does not exist.
     pub const fn absent(self) -> &'static str {
         match self {

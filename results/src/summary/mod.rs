@@ -12,7 +12,7 @@ mod tally;
 
 pub use cell::{CellState, CellSummary};
 pub use fork::{Counts, ForkSummary};
-pub use row::{Flag, Level, PlacementShares, Status, SummaryRow, rounds_rows};
+pub use row::{Flag, Level, PlacementShares, Status, SummaryRow, round_rows};
 pub use samples::SeriesPoint;
 
 use crate::run_log::RunLog;

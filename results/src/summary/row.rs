@@ -135,7 +135,7 @@ impl PlacementShares {
 
     /// `near`, or with shares where it is not pure: `near 0.75 far 0.20 mixed 0.05`.
     pub fn describe(&self) -> String {
-        if self.is_pure() {
+        if [self.near, self.far, self.mixed].iter().any(|share| *share >= 1.0) {
             return mode_name(self.mode).to_owned();
         }
         let (mut near, mut far) = (("near", self.near), ("far", self.far));
@@ -242,7 +242,7 @@ pub(super) fn of_fork(
 
 /// The rows of one round: all ops, then per class. A round that straddled a placement flip has
 /// figures of its own, though it enters no other row.
-pub fn rounds_rows(cell: &Cell, fork: u32, report: &RoundReport) -> Vec<SummaryRow> {
+pub fn round_rows(cell: &Cell, fork: u32, report: &RoundReport) -> Vec<SummaryRow> {
     let mut tally = Tally::default();
     tally.add(report);
     let mut counts = Counts::default();

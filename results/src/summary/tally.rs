@@ -72,14 +72,6 @@ impl Tally {
         }
     }
 
-    /// Adds the latencies of a class, or of all, to a histogram.
-    pub(super) fn merge_into(&self, target: &mut Histogram<u64>, class: Option<OpClass>) {
-        for part in self.classes.iter().filter(|part| class.is_none_or(|class| part.class == class))
-        {
-            histogram::merge(target, &part.service);
-        }
-    }
-
     fn ops(&self, class: Option<OpClass>) -> u64 {
         class.map_or(self.ops, |class| self.class(class).map_or(0, |class| class.ops))
     }
@@ -120,11 +112,20 @@ pub(super) fn figures(tallies: &[&Tally], class: Option<OpClass>) -> Figures {
 
 /// The latencies of a class, or of all, over several forks.
 pub(super) fn merged(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u64> {
-    let mut service = histogram::histogram();
-    for tally in tallies {
-        tally.merge_into(&mut service, class);
+    let of_class = |class| {
+        let mut service = histogram::histogram();
+        for part in tallies.iter().filter_map(|tally| tally.class(class)) {
+            histogram::merge(&mut service, &part.service);
+        }
+        service
+    };
+    if let Some(class) = class {
+        return of_class(class);
     }
-    service
+    let ops = |class| tallies.iter().map(|tally| tally.ops(Some(class))).sum();
+    let classes = OpClass::ALL.map(|class| (ops(class), of_class(class)));
+    let parts: Vec<_> = classes.iter().map(|(ops, service)| (*ops, service)).collect();
+    histogram::weighted(&parts)
 }
 
 /// Throughput; 0 of a round that took no time.

@@ -1,0 +1,39 @@
+//! The commit of a folder, as `git` tells it. Changes nothing in the repository.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use mapbench_core::event::Commit;
+
+/// The commit that is checked out in `folder`. `None` outside a repository, in one without a
+/// commit, or without `git`.
+pub fn commit(folder: &Path) -> Option<Commit> {
+    let text = git(folder, &["log", "-1", "--no-show-signature", "--format=%H%n%P%n%cI%n%s"])?;
+    let mut lines = text.lines();
+    let sha = lines.next().filter(|sha| !sha.is_empty())?.to_owned();
+    let parent = lines.next()?.split(' ').next().filter(|sha| !sha.is_empty());
+    let time = lines.next()?.to_owned();
+    Some(Commit {
+        sha,
+        parent: parent.map(str::to_owned),
+        // Files that git does not track are not part of what was built from it.
+        dirty: git(folder, &["status", "--porcelain", "--untracked-files=no"])
+            .is_none_or(|changes| !changes.is_empty()),
+        subject: lines.next().unwrap_or_default().to_owned(),
+        time,
+    })
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        // `status` would otherwise refresh the index, and so write to the repository.
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

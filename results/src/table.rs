@@ -1,0 +1,231 @@
+//! The final table: what a run found, for people. Groups rows that may be compared, keeps the order
+//! of the plan, and says below it what failed, what was left out and what the marks mean. It
+//! computes nothing, uses no colour and asks no terminal.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+use mapbench_core::event::Cell;
+use mapbench_core::value::ValueKind;
+
+use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRow};
+use crate::units::{self, Charset};
+
+/// Columns whose text is on the left; numbers are on the right.
+const LEFT: [&str; 4] = ["adapter", "scan", "placement", "status"];
+
+/// Spells the results of a run.
+pub fn render(summary: &RunSummary, charset: Charset) -> String {
+    let mut text = String::new();
+    let mut rest: Vec<&CellSummary> = summary.cells().iter().collect();
+    while let Some(first) = rest.first() {
+        let heading = heading(first.cell(), charset);
+        let (group, others) =
+            rest.into_iter().partition(|cell| self::heading(cell.cell(), charset) == heading);
+        rest = others;
+        let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
+    }
+    footnotes(&mut text, summary, charset);
+    failures(&mut text, summary, charset);
+    skips(&mut text, summary);
+    text
+}
+
+/// What the rows of a group have in common.
+fn heading(cell: &Cell, charset: Charset) -> String {
+    let threads = if cell.threads == 1 { "thread" } else { "threads" };
+    let value = match cell.value {
+        ValueKind::Word | ValueKind::Inline224 => format!("{} B values", cell.value.bytes()),
+        ValueKind::Arc224 => format!("Arc of {} B values", cell.value.bytes()),
+    };
+    let mut parts = vec![
+        cell.scenario.clone(),
+        format!("{} {threads}", cell.threads),
+        format!("{} keys", cell.key.name()),
+        value,
+        cell.hasher.name().to_owned(),
+    ];
+    if let (Some(axis), Some(value)) = (&cell.axis, &cell.axis_value) {
+        parts.push(format!("{axis} = {value}"));
+    }
+    parts.join(match charset {
+        Charset::Utf8 => " · ",
+        Charset::Ascii => ", ",
+    })
+}
+
+/// The rows of a group under one rule: few enough that lines between them would only be noise.
+fn table(group: &[&CellSummary], charset: Charset) -> String {
+    let placed = group.iter().any(|cell| cell.row().placement.is_some());
+    let spread = format!("{}95%", charset.plus_minus());
+    let mut header = vec![
+        "adapter",
+        "Mops/s",
+        &spread,
+        "p50",
+        "p99",
+        "p99.9",
+        "max",
+        "B/entry",
+        "scan",
+        "hit %",
+        "rounds",
+        "placement",
+        "status",
+    ];
+    header.retain(|column| placed || *column != "placement");
+
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header.clone());
+    for cell in group {
+        table.add_row(fields(cell, placed, charset));
+    }
+    for (column, name) in table.column_iter_mut().zip(header) {
+        column.set_padding((0, 2));
+        if !LEFT.contains(&name) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let (header, rows) = lines.split_first().map_or(("", &[][..]), |(h, rows)| (h, rows));
+    let rule = charset.rule().repeat(width);
+    format!("{header}\n{rule}\n{}\n", rows.join("\n"))
+}
+
+fn fields(cell: &CellSummary, placed: bool, charset: Charset) -> Vec<String> {
+    let row = cell.row();
+    let absent = || charset.absent().to_owned();
+    let latency = |pick: fn(&crate::histogram::Percentiles) -> u64| {
+        row.service.as_ref().map_or_else(absent, |p| units::percentile(pick(p), charset))
+    };
+    let median = row.ops_per_sec_median;
+    let spread = median.zip(row.ops_per_sec_ci95);
+    let mut fields = vec![
+        adapter(cell.cell()),
+        median.map_or_else(absent, units::mops),
+        spread.map_or_else(absent, |(m, ci)| units::mops_like(ci.half_width(), m)),
+        latency(|p| p.p50),
+        latency(|p| p.p99),
+        latency(|p| p.p999),
+        latency(|p| p.max),
+        row.bytes_per_entry.map_or_else(absent, units::bytes),
+        cell.cell().scan.clone(),
+        row.hit_share.map_or_else(absent, units::percent),
+        rounds(cell),
+    ];
+    if placed {
+        fields.push(row.placement.map_or_else(absent, |shares| shares.describe()));
+    }
+    fields.push(status(row));
+    fields
+}
+
+/// The adapter with the settings that only some maps have.
+fn adapter(cell: &Cell) -> String {
+    let settings = [("shards", cell.tuning.shards), ("publish every", cell.tuning.publish_every)];
+    let settings: Vec<String> = settings
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
+        .collect();
+    if settings.is_empty() {
+        cell.adapter.clone()
+    } else {
+        format!("{} ({})", cell.adapter, settings.join(", "))
+    }
+}
+
+/// Forks × rounds, or the rounds as they are where forks differ.
+fn rounds(cell: &CellSummary) -> String {
+    let counts: Vec<u64> = cell.forks().iter().map(|fork| fork.counts.rounds).collect();
+    match counts.first() {
+        Some(first) if counts.iter().all(|count| count == first) => {
+            format!("{}x{first}", counts.len())
+        }
+        Some(_) => counts.iter().map(u64::to_string).collect::<Vec<_>>().join("+"),
+        None => "0".to_owned(),
+    }
+}
+
+/// The status in words, then what a reader should know.
+fn status(row: &SummaryRow) -> String {
+    let mut words = vec![match (row.status, row.verified) {
+        (Status::Ok, Some(true)) => "verified",
+        (Status::Ok, _) => "not verified",
+        (status, _) => status.name(),
+    }];
+    // The column of placements tells that one already.
+    let flags = row.flags.iter().filter(|flag| **flag != Flag::MixedPlacement);
+    words.extend(flags.map(|flag| flag.name()));
+    words.join(", ")
+}
+
+fn footnotes(text: &mut String, summary: &RunSummary, charset: Charset) {
+    let rows: Vec<&SummaryRow> = summary.cells().iter().map(CellSummary::row).collect();
+    let any = |test: &dyn Fn(&SummaryRow) -> bool| rows.iter().any(|row| test(row));
+    let plus_minus = charset.plus_minus();
+    let mut note = |note: &str| {
+        let _ = writeln!(text, "{note}");
+    };
+    if any(&|row| row.ops_per_sec_ci95.is_some()) {
+        note(&format!(
+            "{plus_minus}95%: half the bootstrap interval of the median, over forks and rounds"
+        ));
+    }
+    if any(&|row| row.ops_per_sec_median.is_some() && row.ops_per_sec_ci95.is_none()) {
+        note("fewer than three rounds show no spread: measure longer for an interval");
+    }
+    if any(&|row| row.service.is_some_and(|service| service.p50 < units::CLOCK_BADGE_NS)) {
+        note("~: below 100 ns the clock's resolution (about 10 ns) shows; compare throughput");
+    }
+    if any(&|row| row.flags.contains(&Flag::Noisy)) {
+        note(&format!("noisy: the interval is wider than {plus_minus}5 % of the median"));
+    }
+    if any(&|row| row.flags.contains(&Flag::MixedPlacement)) {
+        note(
+            "mixed placement: the cost of moving a cache line between processors changed during \
+             the run; figures are of the placement named first, compare only within one",
+        );
+    }
+}
+
+fn failures(text: &mut String, summary: &RunSummary, charset: Charset) {
+    let mut lines = Vec::new();
+    for cell in summary.cells() {
+        for fork in cell.forks() {
+            let Some(failure) = fork.failure() else { continue };
+            let noticed = fork.noticed_after_ns.unwrap_or_default();
+            lines.push(format!(
+                "  {}: {}, fork {}: {}: {} (noticed after {})",
+                adapter(cell.cell()),
+                heading(cell.cell(), charset),
+                fork.fork,
+                failure.kind.name(),
+                failure.message,
+                units::time(noticed, charset),
+            ));
+        }
+    }
+    list(text, "failed", &lines);
+}
+
+fn skips(text: &mut String, summary: &RunSummary) {
+    let mut lines: Vec<String> = summary
+        .begin()
+        .skipped
+        .iter()
+        .map(|skipped| format!("  {} in {}: {}", skipped.adapter, skipped.scenario, skipped.reason))
+        .collect();
+    let stopped = summary.cells().iter().filter(|cell| *cell.state() == CellState::Skipped);
+    lines.extend(stopped.map(|cell| {
+        format!("  {} in {}: skipped while it ran", adapter(cell.cell()), cell.cell().scenario)
+    }));
+    list(text, "skipped", &lines);
+}
+
+fn list(text: &mut String, title: &str, lines: &[String]) {
+    if !lines.is_empty() {
+        let _ = writeln!(text, "\n{title}:\n{}", lines.join("\n"));
+    }
+}

@@ -1,0 +1,90 @@
+//! The final table says what happened: every cell, every failure, every skip, and what its marks
+//! mean.
+
+mod sample;
+
+use mapbench_core::event::{RunBegin, RunEvent};
+use mapbench_results::units::Charset;
+use mapbench_results::{RunSummary, table};
+
+fn rendered(begin: &RunBegin, events: &[RunEvent], charset: Charset) -> String {
+    let mut summary = RunSummary::new(begin);
+    for event in events {
+        summary.apply(event);
+    }
+    table::render(&summary, charset)
+}
+
+#[test]
+fn the_table_of_the_sample_run() {
+    let (begin, events) = sample::events();
+    let expected = "\
+curated/read-heavy · 1 thread · u64 keys · 8 B values · foldhash
+adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  status
+─────────────────────────────────────────────────────────────────────────────────────────
+sharded       20.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  verified
+dashmap/v6    15.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  verified
+
+curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash
+adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  placement                      status
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+sharded       10.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  near 0.67 far 0.17 mixed 0.17  verified
+dashmap/v6       –     –     –     –      –     –       40  weak      –     2x0  –                              failed
+";
+    let text = rendered(&begin, &events, Charset::Utf8);
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn failures_and_skips_are_listed_with_their_causes() {
+    let (begin, mut events) = sample::events();
+    events.push(RunEvent::CellSkipped { cell: 1 });
+    let text = rendered(&begin, &events, Charset::Utf8);
+    let failed = "dashmap/v6: curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash, \
+                  fork 0: hang: no progress in 30 s, in round 0 (noticed after 30s)";
+    assert!(text.contains(failed), "{text}");
+    let skipped = "evmap/publish-every-n in curated/read-heavy: has no atomic read-modify-write";
+    assert!(text.contains(skipped), "{text}");
+    assert!(text.contains("dashmap/v6 in curated/read-heavy: skipped while it ran"), "{text}");
+}
+
+#[test]
+fn the_ascii_table_is_ascii() {
+    let (begin, events) = sample::events();
+    let text = rendered(&begin, &events, Charset::Ascii);
+    assert!(text.is_ascii(), "{text}");
+    assert!(text.contains("580n  2.8u"), "{text}");
+}
+
+#[test]
+fn fast_percentiles_wear_a_badge_and_a_footnote() {
+    let (mut begin, _) = sample::events();
+    begin.cells.truncate(1);
+    let mut report = sample::round(0, 1_000_000, None);
+    let plain = [RunEvent::Round { cell: 0, fork: 0, report: Box::new(report.clone()) }];
+    let text = rendered(&begin, &plain, Charset::Utf8);
+    assert!(!text.contains('~'), "{text}");
+    assert!(text.contains("fewer than three rounds show no spread"), "{text}");
+    assert!(text.contains("partial"), "{text}");
+
+    report.classes[0].service = sample::payload([61, 61, 62]);
+    let fast = [RunEvent::Round { cell: 0, fork: 0, report: Box::new(report) }];
+    let text = rendered(&begin, &fast, Charset::Utf8);
+    assert!(text.contains("~61n") && text.contains("~: below 100 ns"), "{text}");
+}
+
+#[test]
+fn settings_that_only_some_maps_have_are_disclosed() {
+    let (mut begin, events) = sample::events();
+    begin.cells[1].tuning.shards = Some(256);
+    let text = rendered(&begin, &events, Charset::Utf8);
+    assert!(text.contains("dashmap/v6 (shards 256)"), "{text}");
+}
+
+#[test]
+fn a_run_without_cells_still_lists_what_it_skipped() {
+    let (mut begin, _) = sample::events();
+    begin.cells.clear();
+    let text = rendered(&begin, &[], Charset::Utf8);
+    assert!(text.starts_with("\nskipped:"), "{text:?}");
+}
