@@ -13,6 +13,8 @@ pub mod std_rwlock;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+#[cfg(any(test, feature = "faults"))]
+pub mod fault;
 
 use mapbench_core::{AdapterEntry, Registry};
 
