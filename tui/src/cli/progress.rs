@@ -1,0 +1,184 @@
+//! What a person sees of a run without the terminal UI, on standard error: a bar on a terminal,
+//! one line per finished cell elsewhere. It moves only when an event arrives; no thread ticks.
+
+use std::io::{IsTerminal, stderr};
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mapbench_core::event::{RunBegin, RunEvent};
+
+use crate::session::Sink;
+use crate::session::clock::Clock;
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// A bar on a terminal, a counter elsewhere
+    Auto,
+    /// A bar
+    Bar,
+    /// One line per finished cell, and a heartbeat each minute
+    Counter,
+    /// Nothing
+    None,
+}
+
+/// Least time between two heartbeats. Nanoseconds.
+const HEARTBEAT_NS: u64 = 60_000_000_000;
+
+/// Shows progress.
+pub(crate) struct Progress<C> {
+    clock: C,
+    bar: Option<ProgressBar>,
+    lines: bool,
+    begin: Option<Box<RunBegin>>,
+    cells: Vec<CellProgress>,
+    rounds_done: u64,
+    last_line_ns: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct CellProgress {
+    ops: u64,
+    elapsed_ns: u64,
+    rounds: u32,
+    forks_over: u32,
+    failed: bool,
+}
+
+impl<C: Clock> Progress<C> {
+    /// Progress in a mode; `Auto` looks at standard error.
+    pub(crate) fn new(mode: ProgressMode, clock: C) -> Self {
+        let mode = match mode {
+            ProgressMode::Auto if stderr().is_terminal() => ProgressMode::Bar,
+            ProgressMode::Auto => ProgressMode::Counter,
+            chosen => chosen,
+        };
+        let bar = (mode == ProgressMode::Bar).then(bar);
+        let last_line_ns = clock.now_ns();
+        Progress {
+            clock,
+            bar,
+            lines: mode == ProgressMode::Counter,
+            begin: None,
+            cells: Vec::new(),
+            rounds_done: 0,
+            last_line_ns,
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        self.last_line_ns = self.clock.now_ns();
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None if self.lines => anstream::eprintln!("{line}"),
+            None => {}
+        }
+    }
+
+    fn name(&self, cell: u32) -> String {
+        let found = self.begin.as_ref().and_then(|begin| begin.cells.get(cell as usize));
+        found.map_or_else(String::new, |cell| {
+            let (key, value) = (cell.key.name(), cell.value.name());
+            format!("{} {key}/{value} t{} {}", cell.scenario, cell.threads, cell.adapter)
+        })
+    }
+
+    fn rounds_planned(&self) -> u64 {
+        self.begin.as_ref().map_or(0, |begin| {
+            begin.cells.len() as u64 * u64::from(begin.forks) * u64::from(begin.rounds)
+        })
+    }
+
+    /// Notes that a fork of a cell is over; after the last one the cell has its line.
+    fn fork_over(&mut self, cell: u32, failed: bool) {
+        let forks = self.begin.as_ref().map_or(0, |begin| begin.forks);
+        let Some(state) = self.cells.get_mut(cell as usize) else { return };
+        state.forks_over += 1;
+        state.failed |= failed;
+        let state = state.clone();
+        if state.forks_over < forks || state.failed || !self.lines {
+            return;
+        }
+        let finished = self.cells.iter().filter(|cell| cell.forks_over >= forks).count();
+        let mops = state.ops as f64 * 1e3 / state.elapsed_ns.max(1) as f64;
+        let line = format!(
+            "[{finished}/{}] {}: {mops:.2} Mops/s over {} rounds",
+            self.cells.len(),
+            self.name(cell),
+            state.rounds
+        );
+        self.say(&line);
+    }
+
+    fn round_over(&mut self) {
+        self.rounds_done += 1;
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        if self.clock.now_ns().saturating_sub(self.last_line_ns) >= HEARTBEAT_NS {
+            let line = format!("{} of {} rounds", self.rounds_done, self.rounds_planned());
+            self.say(&line);
+        }
+    }
+}
+
+impl<C: Clock> Sink for Progress<C> {
+    fn event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Begin(begin) => {
+                self.cells = vec![CellProgress::default(); begin.cells.len()];
+                self.begin = Some(begin.clone());
+                let planned = self.rounds_planned();
+                if let Some(bar) = &self.bar {
+                    bar.set_length(planned);
+                }
+            }
+            RunEvent::TrialStarted { cell, .. } => {
+                let name = self.name(*cell);
+                if let Some(bar) = &self.bar {
+                    bar.set_message(format!("preparing {name}"));
+                }
+            }
+            RunEvent::Round { cell, report, .. } => {
+                if let Some(state) = self.cells.get_mut(*cell as usize) {
+                    state.ops += report.ops;
+                    state.elapsed_ns += report.elapsed_ns;
+                    state.rounds += 1;
+                }
+                let name = self.name(*cell);
+                if let Some(bar) = &self.bar {
+                    bar.set_message(name);
+                }
+                self.round_over();
+            }
+            RunEvent::TrialDone { cell, .. } => self.fork_over(*cell, false),
+            RunEvent::TrialFailed { cell, fork, failure, .. } => {
+                let (kind, message) = (failure.kind.name(), &failure.message);
+                let line = format!("{} fork {fork}: {kind}: {message}", self.name(*cell));
+                self.say(&line);
+                self.fork_over(*cell, true);
+            }
+            RunEvent::CellSkipped { cell } => {
+                let line = format!("{}: skipped", self.name(*cell));
+                self.say(&line);
+            }
+            RunEvent::Note { text } => self.say(&format!("note: {text}")),
+            RunEvent::End(_) => {
+                if let Some(bar) = &self.bar {
+                    bar.finish_and_clear();
+                }
+            }
+            RunEvent::TrialReady { .. } | RunEvent::RoundStarted { .. } | RunEvent::Drew { .. } => {
+            }
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{elapsed_precise} {bar:24} {pos}/{len} rounds  {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

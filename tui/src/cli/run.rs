@@ -1,0 +1,214 @@
+//! `mapbench run`: measures scenarios × adapters at fixed points, then prints the table and writes
+//! the exports. The run log is kept even if an export fails.
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use mapbench_core::event::{RunEvent, UiMode};
+use mapbench_core::registry::Registry;
+use mapbench_results::table;
+use mapbench_results::units::Charset;
+
+use super::output::{self, Output};
+use super::progress::{Progress, ProgressMode};
+use super::quantity::{show_bytes, show_ns};
+use super::{CliError, Globals, RunSelection};
+use crate::session::clock::Monotonic;
+use crate::session::conduct::{ConductError, Conducted, conduct};
+use crate::session::control::Control;
+use crate::session::plan::Plan;
+use crate::session::prepare::{Blame, PrepareError, Prepared, prepare};
+use crate::session::signals::SignalListener;
+use crate::session::sink::{Fanout, Sink};
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    mapbench run -s read-heavy -s hot-key -s mixed-write -a core -t 1,2 -d 2s -o csv=out.csv\n  \
+    mapbench run -s hot-key -a 'dashmap/*,sharded' --key string --value arc224\n  \
+    mapbench run --trace openb.mbt -a core --rounds 3 --dry-run")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    selection: RunSelection,
+    /// Write the results; `-` is standard output; repeat for more
+    #[arg(short, long = "output", value_name = "FORMAT=PATH", help_heading = "Results")]
+    outputs: Vec<Output>,
+    /// Show the plan, what is skipped, and how long it will take; measure nothing
+    #[arg(long, help_heading = "Results")]
+    dry_run: bool,
+    /// What standard output gets: the table, or each event as a line of JSON
+    #[arg(long, value_enum, default_value = "human", help_heading = "Results")]
+    message_format: MessageFormat,
+    /// How progress is shown on standard error
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Results")]
+    progress: ProgressMode,
+}
+
+/// What standard output gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MessageFormat {
+    /// The final table
+    Human,
+    /// Each event of the run as a line of JSON
+    Ndjson,
+}
+
+pub(crate) fn run(registry: &Registry, globals: &Globals, args: &RunArgs) -> Result<u8, CliError> {
+    let to_stdout = args.outputs.iter().filter(|output| output.is_stdout()).count();
+    if to_stdout > 1 || (to_stdout == 1 && args.message_format == MessageFormat::Ndjson) {
+        return Err(CliError::usage(
+            "only one of `-o FORMAT=-` and `--message-format ndjson` can have standard output; \
+             write the others to files",
+        ));
+    }
+    for output in &args.outputs {
+        output.check()?;
+    }
+    let prepared = prepare(registry, &args.selection.request())?;
+    if args.dry_run {
+        output::print(describe(&prepared.plan).as_bytes())?;
+        return Ok(0);
+    }
+    let conducted = measure(&prepared, globals, args)?;
+    report(&conducted, globals, args, to_stdout == 1)
+}
+
+fn measure(prepared: &Prepared, globals: &Globals, args: &RunArgs) -> Result<Conducted, CliError> {
+    let control = Control::default();
+    let listener = SignalListener::start(control.clone())
+        .map_err(|error| CliError::unexpected(format!("signals cannot be heard: {error}")))?;
+    let mut sinks = Fanout::default();
+    let progress = if globals.quiet { ProgressMode::None } else { args.progress };
+    sinks.push(Progress::new(progress, Monotonic));
+    if args.message_format == MessageFormat::Ndjson {
+        sinks.push(Ndjson);
+    }
+    if !globals.quiet {
+        announce(&prepared.plan);
+    }
+    let command = std::env::args().collect();
+    let conducted = conduct(prepared, command, UiMode::None, &control, &mut sinks)?;
+    drop(listener);
+    Ok(conducted)
+}
+
+fn report(
+    conducted: &Conducted,
+    globals: &Globals,
+    args: &RunArgs,
+    export_on_stdout: bool,
+) -> Result<u8, CliError> {
+    let mut failed = None;
+    for output in &args.outputs {
+        if let Err(error) = output.write(conducted) {
+            anstream::eprintln!("mapbench: {error}; the run log has everything");
+            failed = Some(error.code);
+        }
+    }
+    if args.message_format == MessageFormat::Human {
+        let table = table::render(&conducted.summary, Charset::Utf8);
+        if export_on_stdout {
+            anstream::eprintln!("{table}");
+        } else {
+            output::print(format!("{table}\n").as_bytes())?;
+        }
+    }
+    if !globals.quiet {
+        anstream::eprintln!("run log: {}", conducted.log.display());
+    }
+    if let Some(error) = &conducted.log_failure {
+        return Err(CliError::output(format!("{error}; the log is incomplete")));
+    }
+    // An interrupt outranks an export that could not be written.
+    let interrupted = matches!(conducted.end.exit_code, 130 | 143);
+    Ok(if interrupted {
+        conducted.end.exit_code
+    } else {
+        failed.unwrap_or(conducted.end.exit_code)
+    })
+}
+
+/// Each event as a line of JSON on standard output.
+struct Ndjson;
+
+impl Sink for Ndjson {
+    fn event(&mut self, event: &RunEvent) {
+        if let Ok(mut line) = serde_json::to_vec(event) {
+            line.push(b'\n');
+            // A reader that has gone does not end the run: its log is being written.
+            let _ = std::io::stdout().lock().write_all(&line);
+        }
+    }
+}
+
+/// One line before the first worker starts.
+fn announce(plan: &Plan) {
+    anstream::eprintln!(
+        "{} cells × {} forks × {} rounds, about {}",
+        plan.cells.len(),
+        plan.settings.forks,
+        plan.settings.rounds,
+        show_ns(plan.estimate_ns())
+    );
+    for skipped in &plan.skipped {
+        anstream::eprintln!("skipped in {}: {}", skipped.scenario, skipped.reason);
+    }
+}
+
+/// The plan as a table, with what is skipped and what it will cost.
+fn describe(plan: &Plan) -> String {
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["cell", "scenario", "key", "value", "threads", "adapter", "memory"]);
+    for cell in &plan.cells {
+        table.add_row([
+            cell.id.to_string(),
+            cell.scenario.clone(),
+            cell.key.name().to_owned(),
+            cell.value.name().to_owned(),
+            cell.threads.to_string(),
+            cell.adapter.clone(),
+            show_bytes(plan.memory_bytes(cell.id)),
+        ]);
+    }
+    let most = plan
+        .groups
+        .iter()
+        .map(|group| group.iter().map(|&cell| plan.memory_bytes(cell)).sum::<u64>());
+    let skipped = plan.skipped.iter().fold(String::new(), |text, skipped| {
+        format!("{text}skipped in {}: {}\n", skipped.scenario, skipped.reason)
+    });
+    let settings = &plan.settings;
+    format!(
+        "{}\n{skipped}{} cells in {} groups × {} forks × {} rounds of {}: about {}; a group's \
+         workers hold about {} together, of {} that they may\n",
+        table.trim_fmt(),
+        plan.cells.len(),
+        plan.groups.len(),
+        settings.forks,
+        settings.rounds,
+        show_ns(settings.round_ns),
+        show_ns(plan.estimate_ns()),
+        show_bytes(most.max().unwrap_or(0)),
+        show_bytes(settings.max_memory_bytes),
+    )
+}
+
+impl From<PrepareError> for CliError {
+    fn from(error: PrepareError) -> Self {
+        match error.blame() {
+            Blame::Nothing => CliError::nothing(error),
+            Blame::Output => CliError::output(error),
+            Blame::Usage => CliError::usage(error),
+        }
+    }
+}
+
+impl From<ConductError> for CliError {
+    fn from(error: ConductError) -> Self {
+        match error {
+            ConductError::Log(_) => CliError::output(error),
+            ConductError::Program(_) => CliError::unexpected(error),
+        }
+    }
+}

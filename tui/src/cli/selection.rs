@@ -1,0 +1,190 @@
+//! The flags that say what to measure and how, shared by `run` and `tui`, and their resolved
+//! form, a `RunRequest`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use mapbench_core::adapter::{HasherKind, Tuning};
+use mapbench_core::event::Timing;
+use mapbench_core::key::KeyKind;
+use mapbench_core::value::ValueKind;
+
+use super::quantity::{bytes, duration_ns};
+use crate::session::request::{Length, RunRequest};
+
+/// What to measure and how.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunSelection {
+    /// Adapters: names, globs, `core` (the real maps) or `all`
+    #[arg(short, long = "adapter", value_delimiter = ',', default_value = "core")]
+    #[arg(value_name = "NAMES", help_heading = "What")]
+    adapters: Vec<String>,
+    /// Scenarios: names, unique suffixes, globs or paths to .toml files [default: read-heavy,
+    /// hot-key, mixed-write]
+    #[arg(short, long = "scenario", value_delimiter = ',', value_name = "NAMES")]
+    #[arg(help_heading = "What", conflicts_with = "trace")]
+    scenarios: Vec<String>,
+    /// Replay this trace file instead of scenarios
+    #[arg(long, value_name = "FILE", help_heading = "What")]
+    trace: Option<PathBuf>,
+    /// Threads that share the map [default: 1 and all processors]
+    #[arg(short, long, value_delimiter = ',', value_name = "COUNTS", help_heading = "What")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: Vec<u32>,
+    /// Key types [default: the scenario's]
+    #[arg(long = "key", value_delimiter = ',', value_name = "TYPES", help_heading = "What")]
+    keys: Vec<Key>,
+    /// Value types [default: the scenario's]
+    #[arg(long = "value", value_delimiter = ',', value_name = "TYPES", help_heading = "What")]
+    values: Vec<Value>,
+    /// The hasher that all maps share
+    #[arg(long, value_enum, default_value = "foldhash", help_heading = "What")]
+    hasher: Hasher,
+    /// Shards, for maps that have shards [default: the crate's own]
+    #[arg(long, value_name = "N", help_heading = "What")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    shards: Option<u32>,
+    /// Writes per publication, for maps that publish
+    #[arg(long, value_name = "N", help_heading = "What")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    publish_every: Option<u32>,
+
+    /// Measured time per cell, over all its forks [default: 2s]
+    #[arg(short, long, value_name = "TIME", value_parser = duration_ns, help_heading = "How long")]
+    #[arg(conflicts_with = "rounds")]
+    duration: Option<u64>,
+    /// Rounds per fork
+    #[arg(long, value_name = "N", help_heading = "How long")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rounds: Option<u32>,
+    /// Worker processes per cell, one after the other
+    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "How long")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    forks: u32,
+    /// Length of a round [default: 200ms]
+    #[arg(long = "round", value_name = "TIME", value_parser = duration_ns)]
+    #[arg(help_heading = "How long")]
+    round_ns: Option<u64>,
+    /// Unmeasured running before each round
+    #[arg(long = "warm", value_name = "TIME", value_parser = duration_ns)]
+    #[arg(default_value = "10ms", help_heading = "How long")]
+    warm_ns: u64,
+
+    /// Seed of traces, hashers and the order of rounds
+    #[arg(long, default_value_t = 1, help_heading = "How")]
+    seed: u64,
+    /// Which ops are timed
+    #[arg(long, value_enum, default_value = "sampled", help_heading = "How")]
+    timing: TimingChoice,
+    /// A worker without progress for this long hangs
+    #[arg(long = "timeout", value_name = "TIME", value_parser = duration_ns)]
+    #[arg(default_value = "30s", help_heading = "How")]
+    timeout_ns: u64,
+    /// Memory for all workers that live together [default: 80 % of what is available]
+    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "How")]
+    max_memory: Option<u64>,
+    /// Processors for the threads, in order [default: those of this process]
+    #[arg(long, value_delimiter = ',', value_name = "CPUS", help_heading = "How")]
+    cpus: Vec<u32>,
+    /// Folder of run logs and traces [default: .mapbench/runs beside mapbench.toml or here]
+    #[arg(long, value_name = "DIR", help_heading = "How")]
+    store: Option<PathBuf>,
+}
+
+/// Key types.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Key {
+    /// A scrambled 64-bit number
+    U64,
+    /// A pod-like string of 36 or 40 characters
+    String,
+}
+
+/// Value types.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Value {
+    /// 8 bytes
+    #[value(name = "8")]
+    Word,
+    /// 224 bytes in place
+    #[value(name = "224")]
+    Inline224,
+    /// 224 bytes behind an Arc
+    Arc224,
+}
+
+/// Hashers.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Hasher {
+    /// Fast, seeded from the run's seed and the fork
+    Foldhash,
+    /// The standard library's
+    Siphash,
+}
+
+/// Which ops are timed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TimingChoice {
+    /// One in 64
+    Sampled,
+    /// Every one; hides fast maps behind the clock
+    Every,
+    /// None
+    None,
+}
+
+impl RunSelection {
+    /// The request that these flags make.
+    pub(crate) fn request(&self) -> RunRequest {
+        RunRequest {
+            adapters: self.adapters.clone(),
+            scenarios: self.scenarios.clone(),
+            trace: self.trace.clone(),
+            threads: self.threads.clone(),
+            keys: self.keys.iter().map(|&key| key.kind()).collect(),
+            values: self.values.iter().map(|&value| value.kind()).collect(),
+            hasher: match self.hasher {
+                Hasher::Foldhash => HasherKind::Foldhash,
+                Hasher::Siphash => HasherKind::Siphash,
+            },
+            tuning: Tuning { shards: self.shards, publish_every: self.publish_every },
+            length: match (self.duration, self.rounds) {
+                (Some(ns), _) => Length::PerCellNs(ns),
+                (None, Some(rounds)) => Length::Rounds(rounds),
+                (None, None) => Length::Default,
+            },
+            forks: self.forks,
+            round_ns: self.round_ns,
+            warm_ns: self.warm_ns,
+            seed: self.seed,
+            timing: match self.timing {
+                TimingChoice::Sampled => Timing::Sampled,
+                TimingChoice::Every => Timing::Every,
+                TimingChoice::None => Timing::None,
+            },
+            timeout_ns: self.timeout_ns,
+            max_memory_bytes: self.max_memory,
+            cpus: self.cpus.clone(),
+            store: self.store.clone(),
+        }
+    }
+}
+
+impl Key {
+    fn kind(self) -> KeyKind {
+        match self {
+            Key::U64 => KeyKind::U64,
+            Key::String => KeyKind::String,
+        }
+    }
+}
+
+impl Value {
+    fn kind(self) -> ValueKind {
+        match self {
+            Value::Word => ValueKind::Word,
+            Value::Inline224 => ValueKind::Inline224,
+            Value::Arc224 => ValueKind::Arc224,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `mapbench version [--json]`: what was built, and which maps are in it.
+
+use clap::Args;
+use mapbench_core::event::{PROTOCOL_VERSION, SCHEMA_VERSION};
+use mapbench_core::registry::Registry;
+
+use super::{CliError, output};
+
+/// Flags of `version`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: mapbench version --json")]
+pub(crate) struct VersionArgs {
+    /// As one JSON object, with the versions of all maps
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(registry: &Registry, args: &VersionArgs) -> Result<u8, CliError> {
+    let version = env!("CARGO_PKG_VERSION");
+    if !args.json {
+        output::print(format!("mapbench {version}\n").as_bytes())?;
+        return Ok(0);
+    }
+    let adapters: serde_json::Map<_, _> = registry
+        .entries()
+        .iter()
+        .map(|entry| (entry.meta.name.to_owned(), entry.meta.version.into()))
+        .collect();
+    let object = serde_json::json!({
+        "mapbench": version,
+        "protocol": PROTOCOL_VERSION,
+        "run_log_schema": SCHEMA_VERSION,
+        "adapters": adapters,
+    });
+    output::print(format!("{object:#}\n").as_bytes())?;
+    Ok(0)
+}

@@ -1,0 +1,182 @@
+//! One run from the first line of its log to the last: identity, log, schedule, exit code. Every
+//! event goes into the run log and the summary before it goes to the sinks of the caller.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use mapbench_core::event::{RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, UiMode};
+use mapbench_results::run_log::{RunLogError, RunLogWriter};
+use mapbench_results::summary::RunSummary;
+use mapbench_results::{exit, fingerprint};
+use thiserror::Error;
+
+use super::clock::Monotonic;
+use super::control::Control;
+use super::crew::Tools;
+use super::prepare::Prepared;
+use super::process::Processes;
+use super::schedule;
+use super::sink::Sink;
+
+/// The allocator of the workers.
+const ALLOCATOR: &str = "system, counted";
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Conducted {
+    /// The run log.
+    pub log: PathBuf,
+    /// What it says.
+    pub summary: RunSummary,
+    /// How it ended.
+    pub end: RunEnd,
+    /// Why the log is incomplete, if it is.
+    pub log_failure: Option<RunLogError>,
+}
+
+/// Why a run could not begin.
+#[derive(Debug, Error)]
+pub enum ConductError {
+    /// The run log cannot be made.
+    #[error("{0}; choose another folder with --store")]
+    Log(#[from] RunLogError),
+    /// The program cannot find itself to start workers.
+    #[error("the path of this program cannot be found, so no worker can be started: {0}")]
+    Program(#[from] io::Error),
+}
+
+/// Runs a plan with real workers. Returns when all is measured, or stopped and saved.
+pub fn conduct(
+    prepared: &Prepared,
+    command: Vec<String>,
+    ui: UiMode,
+    control: &Control,
+    sink: &mut dyn Sink,
+) -> Result<Conducted, ConductError> {
+    let mut launch = Processes::of_this_program()?;
+    let begin = begin(prepared, command, ui);
+    let writer = RunLogWriter::create(&prepared.store, &begin)?;
+    let log = writer.path().to_owned();
+    let mut recorder = Recorder::new(&begin, writer, control, sink);
+    recorder.sink.event(&RunEvent::Begin(Box::new(begin)));
+    let cause = schedule::run(
+        &prepared.plan,
+        &mut Tools { launch: &mut launch, clock: &Monotonic, sink: &mut recorder, control },
+    );
+    let end = RunEnd {
+        cause,
+        exit_code: exit::code(&recorder.summary, cause),
+        ended: Timestamp::now().to_string(),
+    };
+    recorder.event(&RunEvent::End(end.clone()));
+    recorder.sync();
+    let Recorder { summary, log_failure, .. } = recorder;
+    Ok(Conducted { log, summary, end, log_failure })
+}
+
+/// The first line of a run's log, and the first event of its UI.
+pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin {
+    let plan = &prepared.plan;
+    let settings = &plan.settings;
+    RunBegin {
+        schema_version: SCHEMA_VERSION,
+        run_id: run_id(),
+        started: Timestamp::now().to_string(),
+        command,
+        mapbench_version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: settings.seed,
+        forks: settings.forks,
+        rounds: settings.rounds,
+        round_ns: settings.round_ns,
+        warm_ns: settings.warm_ns,
+        timing: settings.timing,
+        ui,
+        cells: plan.cells.clone(),
+        skipped: plan.skipped.clone(),
+        commit: fingerprint::commit(Path::new(".")),
+        machine: fingerprint::machine(ALLOCATOR),
+    }
+}
+
+/// Eight random hexadecimal digits: unique among the runs of a store, and short to type.
+fn run_id() -> String {
+    // The keys of `RandomState` come from the system's entropy.
+    let random = RandomState::new().hash_one(Timestamp::now().as_nanosecond());
+    format!("{:08x}", random as u32)
+}
+
+/// Keeps log and summary, then passes events on.
+struct Recorder<'a> {
+    writer: RunLogWriter,
+    summary: RunSummary,
+    sink: &'a mut dyn Sink,
+    control: &'a Control,
+    log_failure: Option<RunLogError>,
+    /// Workers that live, and rounds since the log was last put on disk.
+    alive: usize,
+    unsynced: usize,
+}
+
+impl<'a> Recorder<'a> {
+    fn new(
+        begin: &RunBegin,
+        writer: RunLogWriter,
+        control: &'a Control,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
+        Recorder {
+            writer,
+            summary: RunSummary::new(begin),
+            sink,
+            control,
+            log_failure: None,
+            alive: 0,
+            unsynced: 0,
+        }
+    }
+
+    fn sync(&mut self) {
+        self.unsynced = 0;
+        let synced = self.writer.sync();
+        self.keep(synced);
+    }
+
+    fn keep(&mut self, outcome: Result<(), RunLogError>) {
+        if let Err(error) = outcome
+            && self.log_failure.is_none()
+        {
+            self.log_failure = Some(error);
+            // To measure on without keeping anything would waste the time of whoever waits.
+            self.control.ask(|requests| {
+                requests.stop.get_or_insert(mapbench_core::event::EndCause::Stopped);
+            });
+        }
+    }
+}
+
+impl Sink for Recorder<'_> {
+    fn event(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::TrialStarted { .. } => self.alive += 1,
+            RunEvent::TrialDone { .. } | RunEvent::TrialFailed { .. } => {
+                self.alive = self.alive.saturating_sub(1);
+                self.unsynced += 1;
+            }
+            RunEvent::Round { .. } => self.unsynced += 1,
+            _ => {}
+        }
+        let written = self.writer.write(event);
+        self.keep(written);
+        self.summary.apply(event);
+        self.sink.event(event);
+    }
+
+    fn between_rounds(&mut self) {
+        if self.unsynced > 0 && self.unsynced >= self.alive {
+            self.sync();
+        }
+        self.sink.between_rounds();
+    }
+}

@@ -1,0 +1,332 @@
+//! The workers of one turn: alive together, parked, and given the baton one at a time. Here each
+//! silence, death and unexpected word becomes a failure with its cause. Which worker runs when is
+//! the schedule's business.
+
+use mapbench_core::event::{
+    Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, RoundOrder, RunEvent, Work, WorkerMessage,
+};
+
+use super::clock::Clock;
+use super::control::Control;
+use super::launch::{Death, Launch, Sign, WorkerId};
+use super::plan::Plan;
+use super::sink::Sink;
+
+/// Added to every wait, so that the worker's own watchdog speaks first.
+const GRACE_NS: u64 = 5_000_000_000;
+/// Most time per op that a one-shot round may take before the session calls it a hang.
+const ONE_SHOT_OP_NS: u64 = 100_000;
+/// Longest part of an offending line that is shown.
+const SHOWN_CHARS: usize = 200;
+
+/// What a session works with.
+pub struct Tools<'a> {
+    /// Starts workers and listens to them.
+    pub launch: &'a mut dyn Launch,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Takes every event.
+    pub sink: &'a mut dyn Sink,
+    /// What people and signals ask for.
+    pub control: &'a Control,
+}
+
+impl std::fmt::Debug for Tools<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tools").field("control", self.control).finish_non_exhaustive()
+    }
+}
+
+/// The workers of one turn.
+#[derive(Debug)]
+pub struct Crew<'a, 't> {
+    plan: &'a Plan,
+    tools: &'a mut Tools<'t>,
+    fork: u32,
+    next_worker: &'a mut WorkerId,
+    members: Vec<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    worker: WorkerId,
+    cell: u32,
+    rounds: u32,
+    /// The last order or sign of life.
+    since_ns: u64,
+}
+
+impl<'a, 't> Crew<'a, 't> {
+    /// A crew without workers.
+    pub fn new(
+        plan: &'a Plan,
+        tools: &'a mut Tools<'t>,
+        fork: u32,
+        next_worker: &'a mut WorkerId,
+    ) -> Self {
+        Crew { plan, tools, fork, next_worker, members: Vec::new() }
+    }
+
+    /// The cells whose workers live.
+    pub fn cells(&self) -> Vec<u32> {
+        self.members.iter().map(|member| member.cell).collect()
+    }
+
+    /// What the crew works with.
+    pub fn tools(&mut self) -> &mut Tools<'t> {
+        self.tools
+    }
+
+    /// Starts the worker of a cell and waits until it is prefilled and parked.
+    pub fn enlist(&mut self, cell: u32) {
+        let fork = self.fork;
+        self.emit(&RunEvent::TrialStarted { cell, fork });
+        let worker = *self.next_worker;
+        *self.next_worker += 1;
+        let since_ns = self.tools.clock.now_ns();
+        if let Err(error) = self.tools.launch.start(worker, &self.plan.trial(cell, fork)) {
+            let message = format!("the worker could not be started: {error}");
+            let failure = Failure { kind: FailureKind::Protocol, message };
+            self.emit(&RunEvent::TrialFailed { cell, fork, failure, noticed_after_ns: 0 });
+            return;
+        }
+        self.members.push(Member { worker, cell, rounds: 0, since_ns });
+        let budget_ns = self.phase_budget_ns();
+        match self.reply(worker, budget_ns, true).map(|message| *message) {
+            None => {}
+            Some(WorkerMessage::Hello(hello)) => {
+                if let Some(complaint) = self.objection(cell, &hello) {
+                    self.fail(worker, FailureKind::Protocol, complaint);
+                    return;
+                }
+                match self.reply(worker, budget_ns, true).map(|message| *message) {
+                    None => {}
+                    Some(WorkerMessage::Ready(ready)) => {
+                        self.emit(&RunEvent::TrialReady { cell, fork, ready });
+                    }
+                    Some(other) => self.out_of_turn(worker, "`ready`", &other),
+                }
+            }
+            Some(other) => self.out_of_turn(worker, "`hello`", &other),
+        }
+    }
+
+    /// Gives the baton to the worker of a cell for its next round.
+    pub fn round(&mut self, cell: u32) {
+        let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) else {
+            return;
+        };
+        let order = self.plan.round(cell, member.rounds);
+        member.since_ns = self.tools.clock.now_ns();
+        let worker = member.worker;
+        let fork = self.fork;
+        self.emit(&RunEvent::RoundStarted { cell, fork, order });
+        self.tools.launch.order(worker, &Order::Round(order));
+        let budget_ns = self.round_budget_ns(cell, &order);
+        match self.reply(worker, budget_ns, false).map(|message| *message) {
+            None => {}
+            Some(WorkerMessage::Round(report)) if report.n == order.n => {
+                if let Some(member) = self.members.iter_mut().find(|m| m.worker == worker) {
+                    member.rounds += 1;
+                }
+                self.emit(&RunEvent::Round { cell, fork, report });
+            }
+            Some(other) => self.out_of_turn(worker, &format!("`round` {}", order.n), &other),
+        }
+    }
+
+    /// Lets the worker of a cell verify its final state and exit.
+    pub fn discharge(&mut self, cell: u32) {
+        let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) else {
+            return;
+        };
+        member.since_ns = self.tools.clock.now_ns();
+        let (worker, rounds) = (member.worker, member.rounds);
+        if rounds == 0 {
+            // Stopped before it measured anything: there is nothing to verify or to report.
+            self.remove(worker);
+            return;
+        }
+        self.tools.launch.order(worker, &Order::Stop {});
+        match self.reply(worker, self.phase_budget_ns(), false).map(|message| *message) {
+            None => {}
+            Some(WorkerMessage::Done(done)) => {
+                self.remove(worker);
+                let fork = self.fork;
+                self.emit(&RunEvent::TrialDone { cell, fork, done });
+            }
+            Some(other) => self.out_of_turn(worker, "`done`", &other),
+        }
+    }
+
+    /// Ends the worker of a cell without asking for its results.
+    pub fn expel(&mut self, cell: u32) {
+        if let Some(worker) = self.members.iter().find(|m| m.cell == cell).map(|m| m.worker) {
+            self.remove(worker);
+        }
+    }
+
+    /// Sleeps until something is asked for; notices the death of parked workers meanwhile.
+    pub fn rest(&mut self) {
+        if let Some((worker, sign)) = self.tools.launch.next_sign(u64::MAX) {
+            self.hear_parked(worker, sign);
+        }
+    }
+
+    /// Waits for what `worker` has to say. `None` if it failed or was killed, which is reported
+    /// by then. While it prepares, a request to stop ends it at once.
+    fn reply(
+        &mut self,
+        worker: WorkerId,
+        budget_ns: u64,
+        preparing: bool,
+    ) -> Option<Box<WorkerMessage>> {
+        loop {
+            let requests = self.tools.control.requests();
+            if requests.kill || (preparing && requests.stop.is_some()) {
+                self.remove(worker);
+                return None;
+            }
+            let since_ns = self.members.iter().find(|m| m.worker == worker)?.since_ns;
+            let silent_ns = self.tools.clock.now_ns().saturating_sub(since_ns);
+            let Some(left_ns) = budget_ns.checked_sub(silent_ns).filter(|&left| left > 0) else {
+                let message = format!("no sign of life for {:.1} s", silent_ns as f64 / 1e9);
+                self.fail(worker, FailureKind::Hang, message);
+                return None;
+            };
+            let Some((from, sign)) = self.tools.launch.next_sign(left_ns) else { continue };
+            if from != worker {
+                self.hear_parked(from, sign);
+                continue;
+            }
+            match sign {
+                Sign::Message(message) => match *message {
+                    WorkerMessage::Progress { .. } => self.touch(worker),
+                    WorkerMessage::Error(failure) => {
+                        self.fail(worker, failure.kind, failure.message);
+                        return None;
+                    }
+                    _ => {
+                        self.touch(worker);
+                        return Some(message);
+                    }
+                },
+                Sign::Garbage(line) => {
+                    self.fail(worker, FailureKind::Protocol, garbage(&line));
+                    return None;
+                }
+                Sign::Gone(death) => {
+                    let (kind, message) = autopsy(&death);
+                    self.fail(worker, kind, message);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// What a worker says that does not hold the baton is a failure, whatever it is.
+    fn hear_parked(&mut self, worker: WorkerId, sign: Sign) {
+        if !self.members.iter().any(|member| member.worker == worker) {
+            return;
+        }
+        match sign {
+            Sign::Message(message) => match *message {
+                WorkerMessage::Progress { .. } => {}
+                WorkerMessage::Error(failure) => self.fail(worker, failure.kind, failure.message),
+                other => self.out_of_turn(worker, "silence", &other),
+            },
+            Sign::Garbage(line) => self.fail(worker, FailureKind::Protocol, garbage(&line)),
+            Sign::Gone(death) => {
+                let (kind, message) = autopsy(&death);
+                self.fail(worker, kind, message);
+            }
+        }
+    }
+
+    fn objection(&self, cell: u32, hello: &Hello) -> Option<String> {
+        let adapter = &self.plan.cell(cell).adapter;
+        if hello.protocol != PROTOCOL_VERSION {
+            let theirs = hello.protocol;
+            return Some(format!(
+                "the worker speaks protocol {theirs}, this session {PROTOCOL_VERSION}; build both \
+                 from the same version"
+            ));
+        }
+        (hello.adapter != *adapter)
+            .then(|| format!("the worker runs `{}`, it was told `{adapter}`", hello.adapter))
+    }
+
+    fn out_of_turn(&mut self, worker: WorkerId, awaited: &str, message: &WorkerMessage) {
+        let said = serde_json::to_string(message).unwrap_or_default();
+        let message = format!("expected {awaited} and heard: {}", shown(&said));
+        self.fail(worker, FailureKind::Protocol, message);
+    }
+
+    fn fail(&mut self, worker: WorkerId, kind: FailureKind, message: String) {
+        let Some(member) = self.remove(worker) else { return };
+        let noticed_after_ns = self.tools.clock.now_ns().saturating_sub(member.since_ns);
+        let (cell, fork) = (member.cell, self.fork);
+        let failure = Failure { kind, message };
+        self.emit(&RunEvent::TrialFailed { cell, fork, failure, noticed_after_ns });
+    }
+
+    fn remove(&mut self, worker: WorkerId) -> Option<Member> {
+        let at = self.members.iter().position(|member| member.worker == worker)?;
+        self.tools.launch.dismiss(worker);
+        Some(self.members.remove(at))
+    }
+
+    fn touch(&mut self, worker: WorkerId) {
+        let now_ns = self.tools.clock.now_ns();
+        if let Some(member) = self.members.iter_mut().find(|member| member.worker == worker) {
+            member.since_ns = now_ns;
+        }
+    }
+
+    fn emit(&mut self, event: &RunEvent) {
+        self.tools.sink.event(event);
+    }
+
+    fn phase_budget_ns(&self) -> u64 {
+        2 * self.plan.settings.timeout_ns
+    }
+
+    fn round_budget_ns(&self, cell: u32, order: &RoundOrder) -> u64 {
+        let work_ns = match order.work {
+            Work::DurationNs(duration_ns) => duration_ns,
+            Work::Trace => self.plan.workload(cell).header.ops.saturating_mul(ONE_SHOT_OP_NS),
+        };
+        work_ns.saturating_add(order.warm_ns + 2 * self.plan.settings.timeout_ns + GRACE_NS)
+    }
+}
+
+/// What a worker died of, from how it ended and from its last words.
+fn autopsy(death: &Death) -> (FailureKind, String) {
+    let out_of_memory =
+        |line: &&String| line.contains("memory allocation of") && line.contains("failed");
+    if let Some(line) = death.last_lines.iter().find(out_of_memory) {
+        return (FailureKind::Memory, format!("the memory limit was reached: {line}"));
+    }
+    let panicked = death.last_lines.iter().any(|line| line.contains("panicked at"));
+    let kind = if panicked { FailureKind::Panic } else { FailureKind::Crash };
+    let end = match (&death.signal, death.code) {
+        (Some(signal), _) => format!("the worker was killed by {signal}"),
+        (None, Some(code)) => format!("the worker exited with status {code} before it was done"),
+        (None, None) => "the worker went away".to_owned(),
+    };
+    if death.last_lines.is_empty() {
+        return (kind, end);
+    }
+    (kind, format!("{end}; its last lines: {}", death.last_lines.join(" | ")))
+}
+
+fn garbage(line: &str) -> String {
+    format!("the worker printed a line that is no message: {}", shown(line))
+}
+
+fn shown(line: &str) -> String {
+    match line.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}

@@ -1,0 +1,331 @@
+//! What a run will do: its cells, their groups, the settings of every round, and what is left
+//! out. Pure: it starts nothing and reads no file.
+
+use std::path::PathBuf;
+
+use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
+use mapbench_core::event::{Cell, RoundOrder, Skipped, Timing, TrialSpec, Work};
+use mapbench_core::key::{INLINE_KEY_BYTES, KeyKind};
+use mapbench_core::registry::AdapterEntry;
+use mapbench_core::trace::{Shape, TraceHeader};
+use mapbench_core::value::ValueKind;
+
+/// A trace on disk and what must be known about it to plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workload {
+    /// Canonical scenario name, or the trace's name.
+    pub name: String,
+    /// The trace file.
+    pub path: PathBuf,
+    /// Its hash, 16 hexadecimal digits.
+    pub hash: String,
+    /// What it says about itself.
+    pub header: TraceHeader,
+    /// What an adapter must be able to do.
+    pub requires: Vec<Requirement>,
+    /// The key kind where none is asked for.
+    pub key: KeyKind,
+    /// The value kind where none is asked for.
+    pub value: ValueKind,
+    /// Thread counts where none is asked for; `None` takes 1 and all processors.
+    pub threads: Option<Vec<u32>>,
+    /// Length of a round where the workload needs its own. Nanoseconds.
+    pub round_ns: Option<u64>,
+    /// Whether maps are built with room for their peak.
+    pub presize: bool,
+}
+
+/// What holds for every cell of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The seed of traces, hashers and the order of rounds.
+    pub seed: u64,
+    /// Forks per cell.
+    pub forks: u32,
+    /// Rounds per fork.
+    pub rounds: u32,
+    /// Length of a steady round, unless the workload has its own. Nanoseconds.
+    pub round_ns: u64,
+    /// Unmeasured running before a round. Nanoseconds.
+    pub warm_ns: u64,
+    /// How ops are timed.
+    pub timing: Timing,
+    /// A phase without progress for this long is a hang. Nanoseconds.
+    pub timeout_ns: u64,
+    /// What the workers of a group may hold together. Bytes.
+    pub max_memory_bytes: u64,
+    /// Processors for the threads; empty leaves them unpinned.
+    pub cpus: Vec<u32>,
+    /// The hasher.
+    pub hasher: HasherKind,
+    /// Settings that only some maps have.
+    pub tuning: Tuning,
+}
+
+/// The axes that are crossed with workloads and adapters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Axes {
+    /// Thread counts; empty takes each workload's own.
+    pub threads: Vec<u32>,
+    /// Key kinds; empty takes each workload's own.
+    pub keys: Vec<KeyKind>,
+    /// Value kinds; empty takes each workload's own.
+    pub values: Vec<ValueKind>,
+}
+
+/// What a run will do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What holds for every cell.
+    pub settings: Settings,
+    /// The workloads, in the order asked for.
+    pub workloads: Vec<Workload>,
+    /// The cells, by id.
+    pub cells: Vec<Cell>,
+    /// For each cell, the position of its workload.
+    pub workload_of: Vec<usize>,
+    /// Cells that are alive together: one scenario × threads × key × value, all adapters.
+    pub groups: Vec<Vec<u32>>,
+    /// What is left out, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Memory that a worker needs beside its keys, values and ops. Bytes.
+const WORKER_BASE_BYTES: u64 = 24 << 20;
+/// Table slots, control bytes and growth of a hash map, per byte of entry.
+const MAP_OVERHEAD: u64 = 3;
+/// Address space, not memory, that the C allocator and a stack reserve per thread. Bytes.
+const THREAD_ADDRESS_BYTES: u64 = 136 << 20;
+/// The least address-space limit of a worker. Bytes.
+const LEAST_LIMIT_BYTES: u64 = 1 << 30;
+/// Guessed time to start, prefill and verify one worker, for the estimate. Nanoseconds.
+const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
+/// Guessed time per op of a one-shot trace, for the estimate. Nanoseconds.
+const ONE_SHOT_OP_NS: u64 = 150;
+
+impl Plan {
+    /// Crosses workloads, axes and adapters, and leaves out what does not fit.
+    pub fn new(
+        workloads: Vec<Workload>,
+        adapters: &[&AdapterEntry],
+        axes: &Axes,
+        settings: Settings,
+    ) -> Plan {
+        let mut plan = Plan {
+            settings,
+            workloads: Vec::new(),
+            cells: Vec::new(),
+            workload_of: Vec::new(),
+            groups: Vec::new(),
+            skipped: Vec::new(),
+        };
+        for (position, workload) in workloads.iter().enumerate() {
+            let (fit, unfit): (Vec<&AdapterEntry>, Vec<&AdapterEntry>) =
+                adapters.iter().partition(|adapter| lacks(workload, adapter).is_none());
+            plan.skipped.extend(unfit.into_iter().map(|adapter| skip(workload, adapter)));
+            plan.add_groups(position, workload, &fit, axes);
+        }
+        plan.workloads = workloads;
+        plan
+    }
+
+    fn add_groups(
+        &mut self,
+        position: usize,
+        workload: &Workload,
+        adapters: &[&AdapterEntry],
+        axes: &Axes,
+    ) {
+        let keys = if axes.keys.is_empty() { &[workload.key][..] } else { &axes.keys };
+        let values = if axes.values.is_empty() { &[workload.value][..] } else { &axes.values };
+        let threads = match (&axes.threads[..], &workload.threads) {
+            ([], Some(own)) => own.clone(),
+            ([], None) => default_threads(),
+            (asked, _) => asked.to_vec(),
+        };
+        for threads in threads {
+            for &key in keys {
+                for &value in values {
+                    let group: Vec<u32> = adapters
+                        .iter()
+                        .map(|adapter| {
+                            self.add_cell(position, workload, adapter, threads, key, value)
+                        })
+                        .collect();
+                    if !group.is_empty() {
+                        self.groups.push(group);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_cell(
+        &mut self,
+        position: usize,
+        workload: &Workload,
+        adapter: &AdapterEntry,
+        threads: u32,
+        key: KeyKind,
+        value: ValueKind,
+    ) -> u32 {
+        let id = self.cells.len() as u32;
+        self.cells.push(Cell {
+            id,
+            scenario: workload.name.clone(),
+            adapter: adapter.meta.name.to_owned(),
+            adapter_version: adapter.meta.version.to_owned(),
+            scan: adapter.meta.capabilities.scan.name().to_owned(),
+            hasher: self.settings.hasher,
+            key,
+            value,
+            threads,
+            axis: None,
+            axis_value: None,
+            trace_hash: workload.hash.clone(),
+            one_shot: workload.header.shape == Shape::OneShot,
+            hit_share: workload.header.hit_share,
+            effective_write_share: workload.header.effective_write_share,
+            tuning: self.settings.tuning.clone(),
+        });
+        self.workload_of.push(position);
+        id
+    }
+
+    /// The cell of an id.
+    pub fn cell(&self, id: u32) -> &Cell {
+        &self.cells[id as usize]
+    }
+
+    /// The workload of a cell.
+    pub fn workload(&self, id: u32) -> &Workload {
+        &self.workloads[self.workload_of[id as usize]]
+    }
+
+    /// What the worker of a cell and fork is told.
+    pub fn trial(&self, id: u32, fork: u32) -> TrialSpec {
+        let cell = self.cell(id);
+        let settings = &self.settings;
+        TrialSpec {
+            adapter: cell.adapter.clone(),
+            trace: self.workload(id).path.clone(),
+            threads: cell.threads,
+            key: cell.key,
+            value: cell.value,
+            hasher: cell.hasher,
+            seed: settings.seed,
+            fork,
+            timing: settings.timing,
+            cpus: settings.cpus.clone(),
+            timeout_ns: settings.timeout_ns,
+            max_memory_bytes: self.address_limit_bytes(id),
+            presize: self.workload(id).presize,
+            tuning: cell.tuning.clone(),
+        }
+    }
+
+    /// What round `n` of a cell is.
+    pub fn round(&self, id: u32, n: u32) -> RoundOrder {
+        let one_shot = self.cell(id).one_shot;
+        let round_ns = self.round_ns(id);
+        RoundOrder {
+            n,
+            work: if one_shot { Work::Trace } else { Work::DurationNs(round_ns) },
+            warm_ns: if one_shot { 0 } else { self.settings.warm_ns },
+        }
+    }
+
+    /// Length of a steady round of a cell. Nanoseconds.
+    pub fn round_ns(&self, id: u32) -> u64 {
+        self.workload(id).round_ns.unwrap_or(self.settings.round_ns)
+    }
+
+    /// Memory that the worker of a cell is expected to hold: its map at its peak, the keys, the
+    /// ops dealt to threads, and the model that verifies it. Bytes.
+    pub fn memory_bytes(&self, id: u32) -> u64 {
+        let cell = self.cell(id);
+        let header = &self.workload(id).header;
+        let (table_bytes, key_bytes) = match cell.key {
+            KeyKind::U64 => (0, 8),
+            KeyKind::String => (INLINE_KEY_BYTES as u64, INLINE_KEY_BYTES as u64),
+        };
+        let entry_bytes = (key_bytes + u64::from(cell.value.bytes())) * MAP_OVERHEAD;
+        let maps: u64 = header
+            .maps
+            .iter()
+            .map(|map| {
+                let model = u64::from(map.peak) * 32;
+                u64::from(map.keys) * table_bytes + u64::from(map.peak) * entry_bytes + model
+            })
+            .sum();
+        WORKER_BASE_BYTES + maps + header.ops * 8
+    }
+
+    /// The address-space limit of a cell's worker: generous, because it is there to stop a map
+    /// that eats memory, not to measure one. Bytes.
+    pub fn address_limit_bytes(&self, id: u32) -> u64 {
+        let threads = u64::from(self.cell(id).threads) + u64::from(cpus_of_process());
+        LEAST_LIMIT_BYTES.max(4 * self.memory_bytes(id)) + threads * THREAD_ADDRESS_BYTES
+    }
+
+    /// Splits cells into turns whose workers fit into memory together, keeping their order.
+    pub fn turns(&self, cells: &[u32]) -> Vec<Vec<u32>> {
+        let mut turns: Vec<Vec<u32>> = Vec::new();
+        let mut used = 0;
+        for &cell in cells {
+            let need = self.memory_bytes(cell);
+            match turns.last_mut() {
+                Some(turn) if used + need <= self.settings.max_memory_bytes => turn.push(cell),
+                _ => {
+                    turns.push(vec![cell]);
+                    used = 0;
+                }
+            }
+            used += need;
+        }
+        turns
+    }
+
+    /// A guess of how long the run takes. Nanoseconds.
+    pub fn estimate_ns(&self) -> u64 {
+        let settings = &self.settings;
+        let trials: u64 = self
+            .cells
+            .iter()
+            .map(|cell| {
+                let round_ns = if cell.one_shot {
+                    self.workload(cell.id).header.ops * ONE_SHOT_OP_NS / u64::from(cell.threads)
+                } else {
+                    self.round_ns(cell.id) + settings.warm_ns
+                };
+                TRIAL_OVERHEAD_NS + u64::from(settings.rounds) * round_ns
+            })
+            .sum();
+        trials * u64::from(settings.forks)
+    }
+}
+
+/// 1 and all processors of this process.
+fn default_threads() -> Vec<u32> {
+    match cpus_of_process() {
+        1 => vec![1],
+        all => vec![1, all],
+    }
+}
+
+fn cpus_of_process() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32)
+}
+
+fn lacks(workload: &Workload, adapter: &AdapterEntry) -> Option<Requirement> {
+    workload.requires.iter().copied().find(|&need| !adapter.meta.capabilities.meets(need))
+}
+
+fn skip(workload: &Workload, adapter: &AdapterEntry) -> Skipped {
+    let reason = lacks(workload, adapter).map_or("", Requirement::reason);
+    Skipped {
+        scenario: workload.name.clone(),
+        adapter: adapter.meta.name.to_owned(),
+        reason: format!("{} {reason}", adapter.meta.name),
+    }
+}

@@ -1,0 +1,328 @@
+//! From a request in names to a plan: looks scenarios and adapters up, writes each trace once
+//! into the store, and crosses the lot. Measures nothing and starts nothing.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mapbench_core::adapter::{HasherKind, Requirement};
+use mapbench_core::driver::allowed_cpus;
+use mapbench_core::key::KeyKind;
+use mapbench_core::registry::Registry;
+use mapbench_core::scenario::{self, Scenario, ScenarioError};
+use mapbench_core::trace::{self, FormatError, Shape, Stream, Trace};
+use mapbench_core::value::ValueKind;
+use mapbench_core::workload::{self, WorkloadError};
+use mapbench_results::store;
+use thiserror::Error;
+
+use super::plan::{Axes, Plan, Settings, Workload};
+use super::request::{Length, PRESETS, RunRequest};
+use super::select::{self, SelectError};
+
+/// A plan and where its results go.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// What the run will do.
+    pub plan: Plan,
+    /// The folder of run logs and traces.
+    pub store: PathBuf,
+}
+
+/// Why a request cannot be planned.
+#[derive(Debug, Error)]
+pub enum PrepareError {
+    /// Names or globs of adapters or scenarios.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// A scenario file that is not one.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A scenario that cannot become a trace.
+    #[error(
+        "scenario `{name}`: {source}; correct it, `mapbench scenarios show` prints one that works"
+    )]
+    Workload {
+        /// The scenario.
+        name: String,
+        /// Why.
+        source: WorkloadError,
+    },
+    /// A file that cannot be read.
+    #[error("`{}` ({flag}) cannot be read: {source}; check the path", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The flag that named it.
+        flag: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A trace file that is not one.
+    #[error(transparent)]
+    Trace(#[from] FormatError),
+    /// The store cannot be written.
+    #[error("`{}` cannot be written: {source}; choose another folder with --store", path.display())]
+    Store {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A duration for work that has none.
+    #[error("`{name}` is one-shot: a round is the whole trace, so -d cannot size it; use --rounds")]
+    DurationOfOneShot {
+        /// The scenario or trace.
+        name: String,
+    },
+    /// Types that this hasher is not built for.
+    #[error(
+        "--hasher siphash is built for --key u64 --value 8 only, and `{name}` runs with {key} keys and {value}-byte values; name both, or use foldhash"
+    )]
+    Siphash {
+        /// The scenario or trace.
+        name: String,
+        /// Its key kind.
+        key: &'static str,
+        /// Its value kind.
+        value: &'static str,
+    },
+    /// A processor that this process may not use.
+    #[error("processor {cpu} (--cpus) is not among those of this process: {allowed}")]
+    Cpu {
+        /// The processor.
+        cpu: u32,
+        /// Those it may use.
+        allowed: String,
+    },
+    /// No adapter fits any scenario.
+    #[error("no adapter can run what was asked for: {0}")]
+    NothingFits(String),
+}
+
+/// Whether a preparation failed for want of anything to do, of a writable store, or for the way
+/// it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Nothing was selected.
+    Nothing,
+    /// The store.
+    Output,
+    /// The request or a file that it names.
+    Usage,
+}
+
+impl PrepareError {
+    /// Who is to blame.
+    pub fn blame(&self) -> Blame {
+        match self {
+            PrepareError::Select(SelectError::Nothing { .. }) | PrepareError::NothingFits(_) => {
+                Blame::Nothing
+            }
+            PrepareError::Store { .. } => Blame::Output,
+            _ => Blame::Usage,
+        }
+    }
+}
+
+/// Traces in the store, beside the run logs.
+const TRACES: &str = "traces";
+/// Memory that is assumed to be available where the system does not say. Bytes.
+const ASSUMED_MEMORY_BYTES: u64 = 4 << 30;
+/// Part of the available memory that workers may take together, in percent.
+const MEMORY_PERCENT: u64 = 80;
+
+/// Plans a request. Writes the traces that it needs into the store, unless they are there.
+pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, PrepareError> {
+    let adapters = select::adapters(registry, &request.adapters)?;
+    let store = store_of(request)?;
+    let workloads = match &request.trace {
+        Some(path) => vec![workload_of_file(path)?],
+        None => scenarios(request)?
+            .iter()
+            .map(|scenario| workload_of_scenario(scenario, request, &store))
+            .collect::<Result<_, _>>()?,
+    };
+    for workload in &workloads {
+        check(workload, request)?;
+    }
+    let axes = Axes {
+        threads: request.threads.clone(),
+        keys: request.keys.clone(),
+        values: request.values.clone(),
+    };
+    let plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
+    if plan.cells.is_empty() {
+        let reasons: Vec<String> = plan
+            .skipped
+            .iter()
+            .map(|skipped| format!("{} ({})", skipped.reason, skipped.scenario))
+            .collect();
+        return Err(PrepareError::NothingFits(reasons.join("; ")));
+    }
+    Ok(Prepared { plan, store })
+}
+
+/// The folder of run logs and traces that a request means.
+pub fn store_of(request: &RunRequest) -> Result<PathBuf, PrepareError> {
+    let chosen = request.store.clone();
+    // Workers get the traces by path, so it must not depend on anybody's current folder.
+    let here = std::env::current_dir()
+        .map_err(|source| PrepareError::Store { path: PathBuf::from("."), source })?;
+    Ok(chosen.map_or_else(|| store::find(&here), |folder| here.join(folder)))
+}
+
+/// The scenarios that a request names: built-in ones, and files by their path.
+pub fn scenarios(request: &RunRequest) -> Result<Vec<Scenario>, PrepareError> {
+    let mut patterns = request.scenarios.clone();
+    if patterns.is_empty() {
+        patterns = PRESETS.map(str::to_owned).to_vec();
+    }
+    find_scenarios(&patterns)
+}
+
+/// Built-in scenarios by name, suffix or glob, and files by their path; each once.
+pub fn find_scenarios(patterns: &[String]) -> Result<Vec<Scenario>, PrepareError> {
+    let catalog = scenario::catalog();
+    let names: Vec<&str> = catalog.iter().map(|scenario| scenario.name.as_str()).collect();
+    let mut found: Vec<Scenario> = Vec::new();
+    let mut built_in = Vec::new();
+    for pattern in patterns {
+        if Path::new(pattern).extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(pattern).map_err(|source| PrepareError::Read {
+                path: pattern.into(),
+                flag: "-s",
+                source,
+            })?;
+            found.push(Scenario::from_toml(pattern, &text)?);
+        } else {
+            built_in.push(pattern.clone());
+        }
+    }
+    if !built_in.is_empty() {
+        let positions = select::scenarios(&names, &built_in)?;
+        found.splice(0..0, positions.into_iter().map(|at| catalog[at].clone()));
+    }
+    Ok(found)
+}
+
+fn workload_of_scenario(
+    scenario: &Scenario,
+    request: &RunRequest,
+    store: &Path,
+) -> Result<Workload, PrepareError> {
+    let trace = workload::generate(scenario, request.seed)
+        .map_err(|source| PrepareError::Workload { name: scenario.name.clone(), source })?;
+    let hash = trace::hash(&trace).to_string();
+    let path = keep(&trace, &hash, store)?;
+    Ok(Workload {
+        name: scenario.name.clone(),
+        path,
+        hash,
+        header: trace.header,
+        requires: scenario.requirements().into_iter().collect(),
+        key: scenario.key,
+        value: scenario.value,
+        threads: scenario.threads.clone(),
+        round_ns: scenario.round_ns.filter(|_| request.round_ns.is_none()),
+        presize: scenario.presize,
+    })
+}
+
+fn workload_of_file(path: &Path) -> Result<Workload, PrepareError> {
+    let unreadable = |source| PrepareError::Read { path: path.to_owned(), flag: "--trace", source };
+    let path = path.canonicalize().map_err(unreadable)?;
+    let file = File::open(&path).map_err(unreadable)?;
+    let trace = trace::read(file, &path.display().to_string())?;
+    Ok(Workload {
+        name: trace.header.name.clone(),
+        hash: trace::hash(&trace).to_string(),
+        requires: requirements(&trace).into_iter().collect(),
+        // An import is of pods, whose names are strings; --key overrides it.
+        key: KeyKind::String,
+        value: ValueKind::Word,
+        threads: None,
+        round_ns: None,
+        presize: trace.header.shape == Shape::Steady,
+        header: trace.header,
+        path,
+    })
+}
+
+/// What an adapter must be able to do to run a trace.
+fn requirements(trace: &Trace) -> BTreeSet<Requirement> {
+    let ops = trace.streams.iter().flat_map(Stream::ops);
+    ops.filter_map(|(word, _)| word.kind()?.info().requires).collect()
+}
+
+/// Writes a trace into the store under its hash, in one step, unless it is there already.
+fn keep(trace: &Trace, hash: &str, store: &Path) -> Result<PathBuf, PrepareError> {
+    let folder = store.join(TRACES);
+    let path = folder.join(format!("{hash}.mbt"));
+    if is_whole(&path, hash) {
+        return Ok(path);
+    }
+    let draft = folder.join(format!("{hash}.{}.draft", std::process::id()));
+    fs::create_dir_all(&folder)
+        .and_then(|()| File::create(&draft))
+        .and_then(|file| trace::write(trace, file))
+        .and_then(|_| fs::rename(&draft, &path))
+        .map_err(|source| PrepareError::Store { path: path.clone(), source })?;
+    Ok(path)
+}
+
+fn is_whole(path: &Path, hash: &str) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    trace::read(file, "").is_ok_and(|trace| trace::hash(&trace).to_string() == hash)
+}
+
+fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> {
+    let name = workload.name.clone();
+    let one_shot = workload.header.shape == Shape::OneShot;
+    if one_shot && matches!(request.length, Length::PerCellNs(_)) {
+        return Err(PrepareError::DurationOfOneShot { name });
+    }
+    let keys = request.keys.iter().copied().chain(request.keys.is_empty().then_some(workload.key));
+    let values =
+        request.values.iter().copied().chain(request.values.is_empty().then_some(workload.value));
+    let others = (
+        keys.clone().find(|&key| key != KeyKind::U64),
+        values.clone().find(|&value| value != ValueKind::Word),
+    );
+    if request.hasher == HasherKind::Siphash && others != (None, None) {
+        let key = others.0.unwrap_or(KeyKind::U64).name();
+        let value = others.1.unwrap_or(ValueKind::Word).name();
+        return Err(PrepareError::Siphash { name, key, value });
+    }
+    Ok(())
+}
+
+fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
+    let allowed = allowed_cpus();
+    if let Some(&cpu) = request.cpus.iter().find(|cpu| !allowed.contains(cpu)) {
+        let allowed = allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        return Err(PrepareError::Cpu { cpu, allowed });
+    }
+    Ok(Settings {
+        seed: request.seed,
+        forks: request.forks,
+        rounds: request.rounds_per_fork(),
+        round_ns: request.round_ns(),
+        warm_ns: request.warm_ns,
+        timing: request.timing,
+        timeout_ns: request.timeout_ns,
+        max_memory_bytes: request.max_memory_bytes.unwrap_or_else(memory_to_use_bytes),
+        cpus: if request.cpus.is_empty() { allowed } else { request.cpus.clone() },
+        hasher: request.hasher,
+        tuning: request.tuning.clone(),
+    })
+}
+
+fn memory_to_use_bytes() -> u64 {
+    let available_kib = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    });
+    available_kib.map_or(ASSUMED_MEMORY_BYTES, |kib| kib * 1024) / 100 * MEMORY_PERCENT
+}

@@ -1,0 +1,126 @@
+//! What somebody asked to have measured, in names and numbers that nobody has looked up yet. The
+//! command line and the wizard of the terminal UI both end here.
+
+use std::path::PathBuf;
+
+use mapbench_core::adapter::{HasherKind, Tuning};
+use mapbench_core::event::Timing;
+use mapbench_core::key::KeyKind;
+use mapbench_core::value::ValueKind;
+
+/// What somebody asked to have measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRequest {
+    /// Names, groups and globs of adapters.
+    pub adapters: Vec<String>,
+    /// Names, suffixes, globs and paths of scenarios; empty takes [`PRESETS`].
+    pub scenarios: Vec<String>,
+    /// A trace file, instead of scenarios.
+    pub trace: Option<PathBuf>,
+    /// Thread counts; empty takes 1 and all processors.
+    pub threads: Vec<u32>,
+    /// Key kinds; empty takes each scenario's own.
+    pub keys: Vec<KeyKind>,
+    /// Value kinds; empty takes each scenario's own.
+    pub values: Vec<ValueKind>,
+    /// The hasher.
+    pub hasher: HasherKind,
+    /// Settings that only some maps have.
+    pub tuning: Tuning,
+    /// How long each cell is measured.
+    pub length: Length,
+    /// Forks per cell.
+    pub forks: u32,
+    /// Length of a steady round; `None` takes 200 ms. Nanoseconds.
+    pub round_ns: Option<u64>,
+    /// Unmeasured running before a round. Nanoseconds.
+    pub warm_ns: u64,
+    /// The seed.
+    pub seed: u64,
+    /// How ops are timed.
+    pub timing: Timing,
+    /// A phase without progress for this long is a hang. Nanoseconds.
+    pub timeout_ns: u64,
+    /// Memory for the workers of a group; `None` takes 80 % of what is available. Bytes.
+    pub max_memory_bytes: Option<u64>,
+    /// Processors for the threads; empty takes those of this process.
+    pub cpus: Vec<u32>,
+    /// The store; `None` finds it from the current folder.
+    pub store: Option<PathBuf>,
+}
+
+/// How long each cell is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Length {
+    /// Two seconds per steady cell; as many rounds for one-shot work.
+    #[default]
+    Default,
+    /// This long per cell, over all its forks. Nanoseconds.
+    PerCellNs(u64),
+    /// This many rounds per fork.
+    Rounds(u32),
+}
+
+/// The scenarios that are measured when none is named.
+pub const PRESETS: [&str; 3] = ["curated/read-heavy", "curated/hot-key", "curated/mixed-write"];
+/// Measured time per cell when none is asked for. Nanoseconds.
+const DEFAULT_CELL_NS: u64 = 2_000_000_000;
+/// Length of a round when none is asked for. Nanoseconds.
+const DEFAULT_ROUND_NS: u64 = 200_000_000;
+
+impl Default for RunRequest {
+    fn default() -> Self {
+        RunRequest {
+            adapters: vec!["core".to_owned()],
+            scenarios: Vec::new(),
+            trace: None,
+            threads: Vec::new(),
+            keys: Vec::new(),
+            values: Vec::new(),
+            hasher: HasherKind::default(),
+            tuning: Tuning::default(),
+            length: Length::Default,
+            forks: 2,
+            round_ns: None,
+            warm_ns: 10_000_000,
+            seed: 1,
+            timing: Timing::default(),
+            timeout_ns: 30_000_000_000,
+            max_memory_bytes: None,
+            cpus: Vec::new(),
+            store: None,
+        }
+    }
+}
+
+impl RunRequest {
+    /// Length of a steady round. Nanoseconds.
+    pub fn round_ns(&self) -> u64 {
+        self.round_ns.unwrap_or(DEFAULT_ROUND_NS).max(1)
+    }
+
+    /// Rounds per fork that the length comes to.
+    pub fn rounds_per_fork(&self) -> u32 {
+        let per_cell_ns = match self.length {
+            Length::Rounds(rounds) => return rounds.max(1),
+            Length::PerCellNs(ns) => ns,
+            Length::Default => DEFAULT_CELL_NS,
+        };
+        let per_fork_ns = per_cell_ns.div_ceil(u64::from(self.forks.max(1)));
+        u32::try_from(per_fork_ns.div_ceil(self.round_ns())).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_per_cell_and_shared_by_its_forks() {
+        let request = RunRequest { length: Length::PerCellNs(2_000_000_000), ..Default::default() };
+        assert_eq!(request.rounds_per_fork(), 5);
+        assert_eq!(RunRequest { forks: 1, ..request.clone() }.rounds_per_fork(), 10);
+        let short = RunRequest { length: Length::PerCellNs(1), ..request };
+        assert_eq!(short.rounds_per_fork(), 1);
+    }
+}

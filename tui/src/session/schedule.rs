@@ -1,0 +1,140 @@
+//! Which worker runs when. Forks are successive groups; the workers of a group are alive together
+//! and take rounds in randomised blocks: each block holds one round of each cell, in an order of
+//! its own. Only one worker runs at a time. Between rounds, requests are obeyed.
+
+use mapbench_core::event::{EndCause, RunEvent};
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use super::crew::{Crew, Tools};
+use super::launch::WorkerId;
+use super::plan::Plan;
+
+/// Runs a plan and emits all its events but the first and the last.
+pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
+    tools.control.wake_with(tools.launch.waker());
+    Schedule {
+        plan,
+        random: Xoshiro256PlusPlus::seed_from_u64(plan.settings.seed),
+        skipped: Vec::new(),
+        next_worker: 0,
+    }
+    .run(tools)
+}
+
+#[derive(Debug)]
+struct Schedule<'a> {
+    plan: &'a Plan,
+    random: Xoshiro256PlusPlus,
+    /// Cells that somebody skipped.
+    skipped: Vec<u32>,
+    next_worker: WorkerId,
+}
+
+impl Schedule<'_> {
+    fn run(mut self, tools: &mut Tools<'_>) -> EndCause {
+        for fork in 0..self.plan.settings.forks {
+            let mut groups: Vec<&Vec<u32>> = self.plan.groups.iter().collect();
+            groups.shuffle(&mut self.random);
+            for group in groups {
+                let mut cells = group.clone();
+                cells.shuffle(&mut self.random);
+                let turns = self.plan.turns(&cells);
+                if turns.len() > 1 && fork == 0 {
+                    self.note_turns(tools, &cells, turns.len());
+                }
+                for turn in turns {
+                    self.turn(tools, fork, &turn);
+                    if let Some(cause) = stopped(tools) {
+                        return cause;
+                    }
+                }
+            }
+        }
+        EndCause::Finished
+    }
+
+    /// One turn: prepare all, rounds in blocks, verify all.
+    fn turn(&mut self, tools: &mut Tools<'_>, fork: u32, cells: &[u32]) {
+        let mut next_worker = self.next_worker;
+        let mut crew = Crew::new(self.plan, tools, fork, &mut next_worker);
+        for &cell in cells {
+            self.boundary(&mut crew);
+            if stopped(crew.tools()).is_some() {
+                break;
+            }
+            if !self.skipped.contains(&cell) {
+                crew.enlist(cell);
+            }
+        }
+        self.blocks(&mut crew);
+        for cell in crew.cells() {
+            self.boundary(&mut crew);
+            if crew.tools().control.requests().kill {
+                crew.expel(cell);
+            } else {
+                crew.discharge(cell);
+            }
+        }
+        self.next_worker = next_worker;
+    }
+
+    fn blocks(&mut self, crew: &mut Crew<'_, '_>) {
+        for _ in 0..self.plan.settings.rounds {
+            let mut block = crew.cells();
+            block.shuffle(&mut self.random);
+            for cell in block {
+                self.boundary(crew);
+                if stopped(crew.tools()).is_some() {
+                    return;
+                }
+                crew.round(cell);
+            }
+        }
+    }
+
+    /// What happens while no worker runs: drawing, flushing, and whatever was asked for.
+    fn boundary(&mut self, crew: &mut Crew<'_, '_>) {
+        loop {
+            self.obey_skips(crew);
+            crew.tools().sink.between_rounds();
+            let requests = crew.tools().control.requests();
+            if !requests.paused || requests.stop.is_some() || requests.kill {
+                // Drawing may have taken a while: look once more at what was asked meanwhile.
+                self.obey_skips(crew);
+                return;
+            }
+            crew.rest();
+        }
+    }
+
+    fn obey_skips(&mut self, crew: &mut Crew<'_, '_>) {
+        for cell in crew.tools().control.requests().skip {
+            if self.skipped.contains(&cell) || cell as usize >= self.plan.cells.len() {
+                continue;
+            }
+            self.skipped.push(cell);
+            crew.expel(cell);
+            crew.tools().sink.event(&RunEvent::CellSkipped { cell });
+        }
+    }
+
+    fn note_turns(&self, tools: &mut Tools<'_>, cells: &[u32], turns: usize) {
+        let cell = self.plan.cell(cells[0]);
+        let text = format!(
+            "the {} workers of {} at {} threads do not fit into {} MiB together and take {turns} \
+             turns; raise --max-memory to interleave them all",
+            cells.len(),
+            cell.scenario,
+            cell.threads,
+            self.plan.settings.max_memory_bytes >> 20,
+        );
+        tools.sink.event(&RunEvent::Note { text });
+    }
+}
+
+fn stopped(tools: &Tools<'_>) -> Option<EndCause> {
+    let requests = tools.control.requests();
+    requests.stop.or(requests.kill.then_some(EndCause::Interrupted))
+}
