@@ -2,6 +2,7 @@
 //! and the final state that every run of it must reach. Reading and writing files is `format`'s.
 
 pub mod format;
+pub mod import;
 mod key_set;
 mod replay;
 

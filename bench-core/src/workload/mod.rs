@@ -2,6 +2,7 @@
 //! platform and for any number of threads. Reads no clock, opens no file and knows no map.
 
 mod alias;
+pub(crate) mod cluster;
 mod growth;
 mod mix;
 mod pods;
@@ -119,7 +120,7 @@ fn check_keys(key: &str, keys: u32) -> Result<(), WorkloadError> {
 }
 
 /// Most ops of a generated trace: 1 GiB of packed ops.
-const MAX_OPS: u64 = 1 << 28;
+pub(crate) const MAX_OPS: u64 = 1 << 28;
 
 fn check_ops(key: &str, ops: u64) -> Result<(), WorkloadError> {
     if ops == 0 || ops > MAX_OPS {

@@ -1,21 +1,17 @@
 //! Pods that come, change and go on two of the scheduler's maps: pod states (M9) and nodes (M11).
-//! The op sequence of each event is that of the Kubernetes scheduler's cache
-//! (`pkg/scheduler/backend/cache/cache.go`); one lap grows the pod states and drains them again.
+//! One lap grows the pod states and drains them again. Which ops an event runs is `cluster`'s.
 
 use rayon::slice::ParallelSliceMut;
 use serde::Serialize;
 
+use super::cluster::{Cluster, ModelMap, PodEvent};
 use super::random::{Purpose, Random};
 use super::{WorkloadError, check_keys, check_ops};
-use crate::key::KeyRule;
-use crate::op::{OpKind, OpWord};
-use crate::trace::{ActorSpec, Deal, Draft, MapSpec, Shape, Stream};
+use crate::trace::{ActorSpec, Deal, Draft, Shape, Stream};
 
-/// Position of the pod states in the map table. The first op of every event is on this map, so a
-/// pod is the subject of its events.
-const POD_STATES: u8 = 0;
-/// Position of the nodes in the map table.
-const NODES: u8 = 1;
+/// The maps, in the order of the map table. The first op of each of these pods' events is on the
+/// pod states, so the pod is the subject of its events.
+const CLUSTER: Cluster = Cluster::new(&[ModelMap::PodStates, ModelMap::Nodes]);
 /// Most bindings in flight: arrivals between a pod's assumption and its bind, and again between
 /// that and its observation.
 const IN_FLIGHT: u32 = 16;
@@ -33,21 +29,6 @@ pub struct Pods {
     pub pods: u32,
     /// Status updates of a pod between its observation and its deletion mark.
     pub status_updates: u32,
-}
-
-/// The events of a pod that reach these two maps, by the numbers of the cluster model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
-    /// Event 6.
-    Assume,
-    /// Event 7.
-    Bind,
-    /// Event 8.
-    Observed,
-    /// Event 9: a status update or the deletion mark.
-    Status,
-    /// Event 10.
-    Delete,
 }
 
 impl Pods {
@@ -73,7 +54,7 @@ impl Pods {
         for (_, pod, event) in self.timeline(seed) {
             stream.events.push(stream.words.len() as u32);
             let key = self.initial_pods + pod;
-            event.emit(key, node_of[pod as usize], &mut stream.words);
+            CLUSTER.emit(event, key, node_of[pod as usize], &mut stream.words);
         }
         Draft {
             name: name.to_owned(),
@@ -82,22 +63,8 @@ impl Pods {
             parameters: serde_json::json!({ "pods": self }),
             shape: Shape::Steady,
             maps: vec![
-                MapSpec {
-                    id: "M9".to_owned(),
-                    name: "pod states".to_owned(),
-                    key_rule: KeyRule::Uid,
-                    keys: self.initial_pods + self.pods,
-                    preload: self.initial_pods,
-                    peak: 0,
-                },
-                MapSpec {
-                    id: "M11".to_owned(),
-                    name: "nodes".to_owned(),
-                    key_rule: KeyRule::NodeName,
-                    keys: self.nodes,
-                    preload: self.nodes,
-                    peak: 0,
-                },
+                ModelMap::PodStates.spec(self.initial_pods + self.pods, self.initial_pods),
+                ModelMap::Nodes.spec(self.nodes, self.nodes),
             ],
             actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Event }],
             streams: vec![stream],
@@ -106,7 +73,7 @@ impl Pods {
 
     /// Every event of a lap in its order. Time is counted in arrivals: one pod is assumed per
     /// tick, then one is deleted per tick, in an order of its own.
-    fn timeline(&self, seed: u64) -> Vec<(u64, u32, Event)> {
+    fn timeline(&self, seed: u64) -> Vec<(u64, u32, PodEvent)> {
         let mut times = Random::stream(seed, Purpose::Times, 0);
         let leaving = times.permutation(self.pods);
         // Nothing of the growing phase is pending when the first pod leaves.
@@ -115,46 +82,22 @@ impl Pods {
             Vec::with_capacity(self.pods as usize * (self.status_updates as usize + 5));
         for pod in 0..self.pods {
             let mut now = u64::from(pod);
-            timeline.push((now, pod, Event::Assume));
+            timeline.push((now, pod, PodEvent::Assumed));
             now += u64::from(times.below(IN_FLIGHT));
-            timeline.push((now, pod, Event::Bind));
+            timeline.push((now, pod, PodEvent::Bound));
             now += u64::from(times.below(IN_FLIGHT));
-            timeline.push((now, pod, Event::Observed));
+            timeline.push((now, pod, PodEvent::Observed));
             for _ in 0..self.status_updates {
                 let update = now + u64::from(times.below(STATUS_SPAN));
-                timeline.push((update, pod, Event::Status));
+                timeline.push((update, pod, PodEvent::Status));
             }
             let gone = drain + u64::from(leaving[pod as usize]);
             let marked = gone - u64::from(times.below(IN_FLIGHT));
-            timeline.push((marked, pod, Event::Status));
-            timeline.push((gone, pod, Event::Delete));
+            timeline.push((marked, pod, PodEvent::Status));
+            timeline.push((gone, pod, PodEvent::Deleted));
         }
         // Equal entries are equal events: the order is the same for any number of threads.
         timeline.par_sort_unstable();
         timeline
-    }
-}
-
-impl Event {
-    /// Appends the event's ops. Cache add and remove are M11 get, update, get and then M9.
-    fn emit(self, pod: u32, node: u32, words: &mut Vec<u32>) {
-        let pod_op = |kind| OpWord::new(kind, POD_STATES, pod).0;
-        let on_node =
-            [OpKind::Get, OpKind::Update, OpKind::Get].map(|kind| OpWord::new(kind, NODES, node).0);
-        words.push(pod_op(OpKind::Get));
-        let (removes, adds) = match self {
-            Event::Assume => (false, true),
-            Event::Bind => (false, false),
-            Event::Observed | Event::Status => (true, true),
-            Event::Delete => (true, false),
-        };
-        if removes {
-            words.extend(on_node);
-            words.push(pod_op(OpKind::Remove));
-        }
-        if adds {
-            words.extend(on_node);
-            words.push(pod_op(OpKind::Insert));
-        }
     }
 }

@@ -1,0 +1,381 @@
+//! Imports pod lifecycles from CSV: one row per pod with its name and the times of its creation,
+//! binding and deletion in seconds. Columns are found by name, in any order; an empty binding is a
+//! pod that was never bound, an empty deletion one that outlives the recording.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Read};
+
+use serde::Serialize;
+
+use super::ImportError;
+use super::lifecycle::{Lifecycle, Plan};
+use super::report::{ImportReport, Recording};
+use super::superpose::{Copies, Superpose};
+use crate::op::MAX_KEYS;
+use crate::trace::Trace;
+use crate::workload::MAX_OPS;
+
+/// Which column holds what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Columns {
+    /// Name of the preset, or `csv`.
+    pub format: String,
+    /// The pod's name.
+    pub name: String,
+    /// Creation. Seconds.
+    pub create: String,
+    /// Deletion. Seconds.
+    pub delete: String,
+    /// Binding. Seconds.
+    pub schedule: String,
+}
+
+impl Columns {
+    /// Names of the presets.
+    pub const PRESETS: [&'static str; 1] = ["openb-2023"];
+
+    /// The columns of a known data set.
+    pub fn preset(name: &str) -> Option<Columns> {
+        (name == Columns::PRESETS[0]).then(|| Columns {
+            format: name.to_owned(),
+            name: "name".to_owned(),
+            create: "creation_time".to_owned(),
+            delete: "deletion_time".to_owned(),
+            schedule: "scheduled_time".to_owned(),
+        })
+    }
+
+    /// The same columns, but for those in a mapping such as `name=instance_sn,create=created`.
+    pub fn mapped(mut self, mapping: &str) -> Result<Columns, ImportError> {
+        for part in mapping.split(',') {
+            let error = || ImportError::Mapping { text: part.to_owned() };
+            let (role, column) = part.split_once('=').ok_or_else(error)?;
+            let place = match role.trim() {
+                "name" => &mut self.name,
+                "create" => &mut self.create,
+                "delete" => &mut self.delete,
+                "schedule" => &mut self.schedule,
+                _ => return Err(error()),
+            };
+            column.trim().clone_into(place);
+        }
+        Ok(self)
+    }
+}
+
+/// How to import.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Options {
+    /// Which column holds what.
+    pub columns: Columns,
+    /// The seed that assigns nodes to pods.
+    pub seed: u64,
+    /// Nodes, all present from the start.
+    pub nodes: u32,
+    /// Status updates of a bound pod, before its deletion mark.
+    pub status_updates: u32,
+    /// Copies to lay over each other.
+    pub superpose: Superpose,
+    /// Only pods that live within so many seconds before the last creation; those created before
+    /// are added at the start of that window. `None` takes all.
+    pub last_s: Option<f64>,
+}
+
+impl Options {
+    /// The options of a known data set: all of it, once, on openb's 1,523 nodes.
+    pub fn preset(name: &str) -> Option<Options> {
+        Some(Options {
+            columns: Columns::preset(name)?,
+            seed: 1,
+            nodes: 1_523,
+            status_updates: 3,
+            superpose: Superpose::ONE,
+            last_s: None,
+        })
+    }
+}
+
+/// Imports a lifecycle CSV; `label` names the file in errors, in the report and in the trace.
+pub fn import(
+    input: impl Read,
+    label: &str,
+    options: &Options,
+) -> Result<(Trace, ImportReport), ImportError> {
+    let mut rows = Rows::read(input, label, &options.columns)?;
+    if let Some(last_s) = options.last_s {
+        rows.keep_last(milliseconds(last_s).unwrap_or(i64::MAX));
+    }
+    let empty = || ImportError::Empty { label: label.to_owned(), rows: rows.read };
+    if rows.pods.is_empty() {
+        return Err(empty());
+    }
+    let plan = plan(&rows.pods, label, options)?;
+    let file = label.rsplit(['/', '\\']).next().unwrap_or(label);
+    let name = format!("{}/{file}", options.columns.format);
+    let parameters = serde_json::json!({ "options": options, "copies": plan.copies });
+    let draft = plan.draft(&rows.pods, name, parameters);
+    let trace =
+        draft.finish().map_err(|source| ImportError::Trace { label: label.to_owned(), source })?;
+    let report = report(&rows, &plan, &trace, label, options);
+    Ok((trace, report))
+}
+
+/// Resolves the number of copies and refuses what does not fit.
+fn plan(pods: &[Lifecycle], label: &str, options: &Options) -> Result<Plan, ImportError> {
+    let label = || label.to_owned();
+    let too_large =
+        |copies, what| ImportError::TooLarge { label: label(), copies, pods: pods.len(), what };
+    let copies = options
+        .superpose
+        .resolve(pods, MAX_KEYS)
+        .map_err(|(copies, alive)| ImportError::NeverAlive { label: label(), copies, alive })?;
+    let plan = Plan {
+        copies,
+        superpose: options.superpose,
+        status_updates: options.status_updates,
+        nodes: options.nodes.clamp(1, MAX_KEYS),
+        seed: options.seed,
+    };
+    let all_pods = pods.len() as u64 * u64::from(copies);
+    if all_pods > u64::from(MAX_KEYS) {
+        return Err(too_large(copies, format!("{all_pods} keys, over the limit of {MAX_KEYS}")));
+    }
+    let ops = plan.most_ops(pods.len());
+    if ops > MAX_OPS {
+        return Err(too_large(copies, format!("up to {ops} ops, over the limit of {MAX_OPS}")));
+    }
+    Ok(plan)
+}
+
+fn report(rows: &Rows, plan: &Plan, trace: &Trace, label: &str, options: &Options) -> ImportReport {
+    let copies = u64::from(plan.copies);
+    let count = |wanted: fn(&Lifecycle) -> bool| {
+        rows.pods.iter().filter(|pod| wanted(pod)).count() as u64 * copies
+    };
+    let recording = Recording::of(&rows.recorded, rows.start_ms, rows.distinct_names);
+    let live_peak = trace.header.maps[0].peak;
+    let mut notes = rows.notes.clone();
+    if live_peak <= ENOUGH_ALIVE {
+        notes.push(format!(
+            "with at most {live_peak} pods alive this tests cache lines more than maps; \
+             lay about {} copies over each other for over {ENOUGH_ALIVE}",
+            ENOUGH_ALIVE / recording.live_peak.max(1) + 1
+        ));
+    }
+    if let Copies::UntilAlive(wanted) = options.superpose.copies {
+        notes.push(format!("{copies} copies are the fewest found for over {wanted} alive"));
+    }
+    ImportReport {
+        format: options.columns.format.clone(),
+        file: label.to_owned(),
+        rows_read: rows.read,
+        rows_used: rows.pods.len() as u64,
+        skipped: rows.skipped.clone(),
+        approximations: rows.approximations.clone(),
+        recording,
+        copies: plan.copies,
+        shift_s: plan.superpose.start_ms(1) as f64 / 1_000.0,
+        added: count(|_| true),
+        bound: count(|pod| pod.bound_ms.is_some()),
+        never_bound: count(|pod| pod.bound_ms.is_none()),
+        deleted: count(|pod| pod.deleted_ms.is_some()),
+        live_peak,
+        distinct_keys: rows.pods.len() as u64 * copies + u64::from(plan.nodes),
+        ops: trace.header.ops,
+        notes,
+    }
+}
+
+/// Pods alive at once from which a replay measures maps rather than cache lines.
+const ENOUGH_ALIVE: u32 = 8_000;
+
+/// The usable rows of a file.
+#[derive(Debug, Default)]
+struct Rows {
+    read: u64,
+    /// As they are replayed.
+    pods: Vec<Lifecycle>,
+    /// The same pods as they were recorded.
+    recorded: Vec<Lifecycle>,
+    /// Start of the window.
+    start_ms: i64,
+    distinct_names: u64,
+    skipped: BTreeMap<String, u64>,
+    approximations: BTreeMap<String, u64>,
+    notes: Vec<String>,
+}
+
+/// A row as it stands.
+struct Row {
+    name: String,
+    created_ms: Option<i64>,
+    deleted_ms: Option<i64>,
+    bound_ms: Option<i64>,
+}
+
+impl Rows {
+    fn read(input: impl Read, label: &str, columns: &Columns) -> Result<Rows, ImportError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(LastByte { inner: input, last: None });
+        let header = reader.headers().map_err(|error| read_error(label, error))?.clone();
+        let places = Places::find(&header, label, columns)?;
+        let mut raw = Vec::new();
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(|error| read_error(label, error))? {
+            let line = record.position().map_or(0, csv::Position::line);
+            raw.push(places.row(&record, label, line, columns)?);
+        }
+        let mut rows = Rows::resolve(raw);
+        if reader.get_ref().last != Some(b'\n') {
+            let note = "the last line has no line end: if the file was cut off inside it, its last \
+                        cell is wrong";
+            rows.notes.push(note.to_owned());
+        }
+        Ok(rows)
+    }
+
+    /// Skips what makes no sense and counts it.
+    fn resolve(raw: Vec<Row>) -> Rows {
+        let start_ms = raw.iter().filter_map(|row| row.created_ms).min().unwrap_or(0);
+        let mut rows = Rows { read: raw.len() as u64, ..Rows::default() };
+        let mut names = HashSet::new();
+        for row in raw {
+            let created_ms = row.created_ms.unwrap_or(start_ms);
+            if row.name.is_empty() {
+                count(&mut rows.skipped, "no name");
+                continue;
+            }
+            if row.deleted_ms.is_some_and(|deleted_ms| deleted_ms < created_ms) {
+                count(&mut rows.skipped, "deleted before it was created");
+                continue;
+            }
+            if row.created_ms.is_none() {
+                count(&mut rows.approximations, "no creation: added at the start");
+            }
+            let latest_ms = row.deleted_ms.unwrap_or(i64::MAX);
+            let bound_ms = row.bound_ms.map(|bound_ms| bound_ms.clamp(created_ms, latest_ms));
+            if bound_ms != row.bound_ms {
+                count(&mut rows.approximations, "bound outside its life: moved to the nearer end");
+            }
+            names.insert(row.name);
+            rows.pods.push(Lifecycle { created_ms, bound_ms, deleted_ms: row.deleted_ms });
+        }
+        rows.distinct_names = names.len() as u64;
+        rows.recorded.clone_from(&rows.pods);
+        rows.start_ms = start_ms;
+        rows
+    }
+
+    /// Keeps the pods that live in the last `window_ms` before the last creation.
+    fn keep_last(&mut self, window_ms: i64) {
+        let last_ms = self.pods.iter().map(|pod| pod.created_ms).max().unwrap_or(0);
+        let start_ms = last_ms.saturating_sub(window_ms);
+        let before = self.pods.len();
+        self.pods.retain(|pod| pod.deleted_ms.is_none_or(|deleted_ms| deleted_ms >= start_ms));
+        let gone = (before - self.pods.len()) as u64;
+        if gone > 0 {
+            self.skipped.insert("gone before the window".to_owned(), gone);
+        }
+        self.recorded.clone_from(&self.pods);
+        self.start_ms = self.start_ms.max(start_ms);
+        for pod in self.pods.iter_mut().filter(|pod| pod.created_ms < start_ms) {
+            pod.created_ms = start_ms;
+            pod.bound_ms = pod.bound_ms.map(|bound_ms| bound_ms.max(start_ms));
+            count(&mut self.approximations, "created before the window: added at its start");
+        }
+    }
+}
+
+/// Remembers the last byte that was read.
+struct LastByte<R> {
+    inner: R,
+    last: Option<u8>,
+}
+
+impl<R: Read> Read for LastByte<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(bytes)?;
+        self.last = bytes[..count].last().copied().or(self.last);
+        Ok(count)
+    }
+}
+
+fn count(reasons: &mut BTreeMap<String, u64>, reason: &str) {
+    *reasons.entry(reason.to_owned()).or_default() += 1;
+}
+
+/// Where the columns are.
+struct Places {
+    name: usize,
+    create: usize,
+    delete: usize,
+    schedule: usize,
+}
+
+impl Places {
+    fn find(
+        header: &csv::StringRecord,
+        label: &str,
+        columns: &Columns,
+    ) -> Result<Places, ImportError> {
+        let place = |role: &'static str, column: &str| {
+            header.iter().position(|found| found == column).ok_or_else(|| {
+                ImportError::MissingColumn {
+                    label: label.to_owned(),
+                    role,
+                    missing: column.to_owned(),
+                    found: header.iter().map(str::to_owned).collect(),
+                }
+            })
+        };
+        Ok(Places {
+            name: place("name", &columns.name)?,
+            create: place("create", &columns.create)?,
+            delete: place("delete", &columns.delete)?,
+            schedule: place("schedule", &columns.schedule)?,
+        })
+    }
+
+    fn row(
+        &self,
+        record: &csv::StringRecord,
+        label: &str,
+        line: u64,
+        columns: &Columns,
+    ) -> Result<Row, ImportError> {
+        let time = |place: usize, column: &str| match record.get(place).unwrap_or("") {
+            "" => Ok(None),
+            cell => cell.parse().ok().and_then(milliseconds).map(Some).ok_or_else(|| {
+                ImportError::BadCell {
+                    label: label.to_owned(),
+                    line,
+                    column: column.to_owned(),
+                    cell: cell.chars().take(40).collect(),
+                }
+            }),
+        };
+        Ok(Row {
+            name: record.get(self.name).unwrap_or("").to_owned(),
+            created_ms: time(self.create, &columns.create)?,
+            deleted_ms: time(self.delete, &columns.delete)?,
+            bound_ms: time(self.schedule, &columns.schedule)?,
+        })
+    }
+}
+
+/// Seconds, as they stand in a cell, in milliseconds; `None` beyond some thirty thousand years.
+fn milliseconds(seconds: f64) -> Option<i64> {
+    (seconds.abs() < 1e12).then(|| (seconds * 1_000.0).round() as i64)
+}
+
+fn read_error(label: &str, error: csv::Error) -> ImportError {
+    let label = label.to_owned();
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        &csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            ImportError::CutOff { label, line, found: len, expected: expected_len }
+        }
+        _ => ImportError::Read { label, line, source: error },
+    }
+}
