@@ -25,7 +25,7 @@ impl MapFamily for DashMapV6 {
             rounded up to a power of two; more of them (`shards`) help on few cores at the price \
             of memory and of slower scans and `len`. A shard grows alone, so growth stops only \
             its own callers. The entry API takes the write lock even if the key is present. Each \
-            visited entry of a scan costs two atomic operations on a shared guard.",
+            visited entry of a scan costs two atomic operations on the scan's guard.",
         semantics: "Single-key calls are linearizable. A scan read-locks one shard after the \
             other and holds a shard until it has the next: each shard is shown as it was at one \
             moment, but shards at different moments, and `len` adds up shards in the same way. \

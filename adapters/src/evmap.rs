@@ -2,17 +2,20 @@
 //! the one that was published last. The writer half sits in a mutex that all threads share, since
 //! the crate has one writer. Nothing here remembers pending writes beside the crate's own log.
 
+use std::any::TypeId;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::evmap::Options;
 use ::evmap::handles::{ReadHandle, WriteHandle};
+use foldhash::fast::FixedState;
 use mapbench_core::adapter::{
     AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
     Meta, Was,
 };
-use mapbench_core::key::BenchKey;
-use mapbench_core::value::BenchValue;
+use mapbench_core::key::{BenchKey, InlineKey};
+use mapbench_core::value::{Arc224, BenchValue, Inline224};
 
 /// The family `evmap/publish-each`.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +36,8 @@ impl MapFamily for PublishEach {
         trade_offs: "Reads take no lock and write only to a counter of their own, so they scale \
             with the cores. Every write is made twice, once per copy, and waits until no reader \
             is left in the copy that it is about to change: a reader that is preempted stalls \
-            all writers. Writers queue on one mutex. Memory is two tables and each value behind a \
-            one-element bag. The crate's writes do not say what was there before; the adapter \
+            all writers. Writers queue on one mutex. Memory is two tables, each with every value in a \
+            bag that could hold more of them. The crate's writes do not say what was there before; the adapter \
             looks first, one more read per write, and does not publish a write that changes \
             nothing.",
         semantics: "Linearizable per call: a write is visible to every reader when it returns, \
@@ -149,15 +152,30 @@ where
     }
 }
 
+/// Makes the write half. Panics for kinds of key, value or hasher that mapbench does not have.
 #[expect(unsafe_code, reason = "evmap takes a hasher, and keys of one's own, on one's word only")]
 fn writer_half<K: BenchKey, V: BenchValue, S: MapHasher>(
     options: Options<(), std::hash::RandomState>,
     hasher: S,
 ) -> WriteHandle<K, V, (), S> {
-    // SAFETY: both kinds of hasher hash with fixed seeds that a clone shares, and the kinds of key
-    // and value hash and compare their own bytes by `derive`d or equally plain code, so equal
-    // inputs give equal answers every time, in every clone.
+    assert!(
+        hash_alike::<K, V, S>(),
+        "evmap is adapted for the key, value and hasher kinds of mapbench only"
+    );
+    // SAFETY: `hash_alike` admits only types for which equal inputs give equal hashes and equal
+    // answers every time and in every clone.
     unsafe { options.with_hasher(hasher).assert_stable().0 }
+}
+
+/// Whether these are types that hash and compare their own bytes, and a hasher whose seed is fixed
+/// and kept by a clone. The traits do not promise it, so the types are named.
+fn hash_alike<K: BenchKey, V: BenchValue, S: MapHasher>() -> bool {
+    let keys = [TypeId::of::<u64>(), TypeId::of::<InlineKey>()];
+    let values = [TypeId::of::<u64>(), TypeId::of::<Inline224>(), TypeId::of::<Arc224>()];
+    let hashers = [TypeId::of::<FixedState>(), TypeId::of::<BuildHasherDefault<DefaultHasher>>()];
+    keys.contains(&TypeId::of::<K>())
+        && values.contains(&TypeId::of::<V>())
+        && hashers.contains(&TypeId::of::<S>())
 }
 
 /// A thread that panicked is already an error of its own; the others go on.
@@ -266,5 +284,72 @@ where
     #[inline]
     fn len(&mut self) -> usize {
         self.reader.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapbench_core::adapter::Tuning;
+
+    use super::*;
+
+    fn map<F: MapFamily>(publish_every: Option<u32>) -> F::Map<u64, u64, FixedState> {
+        let tuning = Tuning { publish_every, ..Tuning::default() };
+        let hasher = FixedState::default();
+        MapAdapter::build(&BuildSetup { capacity: None, hasher, tuning: &tuning })
+    }
+
+    #[test]
+    fn every_nth_write_publishes_all_before_it() {
+        let map = map::<PublishEveryN>(Some(4));
+        let (mut ours, mut theirs) = (map.handle(), map.handle());
+        for key in 0..3 {
+            assert_eq!(ours.upsert(key, 1), Was::Unknown);
+            assert_eq!((ours.len(), theirs.len()), (0, 0));
+        }
+        ours.upsert(3, 1);
+        assert_eq!((ours.len(), theirs.len()), (4, 4));
+    }
+
+    #[test]
+    fn the_default_is_the_disclosed_one() {
+        let map = map::<PublishEveryN>(None);
+        let mut handle = map.handle();
+        for key in 0..u64::from(PUBLISH_EVERY_DEFAULT) {
+            assert_eq!(handle.len(), 0);
+            handle.upsert(key, 1);
+        }
+        assert_eq!(handle.len(), PUBLISH_EVERY_DEFAULT as usize);
+        assert!(PublishEveryN::META.trade_offs.contains(&PUBLISH_EVERY_DEFAULT.to_string()));
+    }
+
+    #[test]
+    fn quiesce_publishes_what_is_pending() {
+        let map = map::<PublishEveryN>(Some(1_000));
+        let mut handle = map.handle();
+        handle.upsert(1, 1);
+        assert!(!handle.contains(&1));
+        map.quiesce();
+        assert!(handle.contains(&1));
+    }
+
+    #[test]
+    fn insert_if_absent_sees_pending_writes() {
+        let map = map::<PublishEveryN>(Some(1_000));
+        let mut handle = map.handle();
+        handle.upsert(1, 10);
+        assert_eq!(handle.insert_if_absent(1, 11), Was::Present);
+        handle.remove(&1);
+        assert_eq!(handle.insert_if_absent(1, 12), Was::Absent);
+        map.quiesce();
+        assert_eq!(handle.get_cloned(&1), Some(12));
+    }
+
+    #[test]
+    fn publish_each_ignores_the_interval() {
+        let map = map::<PublishEach>(Some(1_000));
+        let mut handle = map.handle();
+        assert_eq!(handle.upsert(1, 1), Was::Absent);
+        assert!(handle.contains(&1));
     }
 }

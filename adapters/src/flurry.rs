@@ -46,10 +46,10 @@ impl MapFamily for GuardPerOp {
         summary: "Java's ConcurrentHashMap, pinned anew for each call",
         trade_offs: "Reads take no lock and follow pointers: bin, node, value. Each call enters \
             and leaves the collector, two atomic exchanges on a word of this thread's own, and \
-            lets memory go as early as possible. A write allocates a node or a value and locks \
-            its bin; inserts and removes of all threads change one shared counter. Threads share \
-            the work of growing the table. Retired memory is handed back in batches of 120 \
-            objects per thread, so up to one such batch stays with each thread.",
+            lets memory go as early as possible. A write allocates a node or a value, and locks \
+            its bin unless that is empty; inserts and removes of all threads change one shared \
+            counter. Threads share the work of growing the table. Retired memory is handed back \
+            in batches of 120 objects per thread, so up to one such batch stays with each thread.",
         ..META
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, false>;
