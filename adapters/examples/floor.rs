@@ -19,7 +19,9 @@ use mapbench_core::adapter::{
 use mapbench_core::driver::clock::Clock;
 use mapbench_core::driver::memory::CountingAllocator;
 use mapbench_core::driver::{Link, allowed_cpus, trial};
-use mapbench_core::event::{Order, RoundOrder, RoundReport, Timing, TrialSpec, WorkerMessage, Work};
+use mapbench_core::event::{
+    Order, RoundOrder, RoundReport, Timing, TrialSpec, Work, WorkerMessage,
+};
 use mapbench_core::key::{BenchKey, InlineKey, KeyKind, KeyTable};
 use mapbench_core::op::{OpKind, OpWord};
 use mapbench_core::registry::TrialFn;
@@ -41,8 +43,7 @@ struct Plain<K, V, S>(Mutex<HashMap<K, V, S>>);
 struct PlainFamily;
 
 impl MapFamily for PlainFamily {
-    const META: Meta =
-        Meta { name: "hashbrown/plain", class: AdapterClass::Control, ..Meta::NEW };
+    const META: Meta = Meta { name: "hashbrown/plain", class: AdapterClass::Control, ..Meta::NEW };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Plain<K, V, S>;
 }
 
@@ -221,7 +222,9 @@ impl<K: BenchKey> ByHand<K> {
                         *value = ValueWord(*value).bumped().0;
                     }
                 }
-                Some(OpKind::Insert | OpKind::Overwrite) => sum += u64::from(map.insert(*key, value).is_some()),
+                Some(OpKind::Insert | OpKind::Overwrite) => {
+                    sum += u64::from(map.insert(*key, value).is_some())
+                }
                 Some(OpKind::Remove) => sum += u64::from(map.remove(key).is_some()),
                 _ => {}
             }
@@ -239,7 +242,11 @@ impl<K: BenchKey> ByHand<K> {
             while clock.ticks() < end {
                 let before = this.position;
                 black_box(this.run(4096));
-                ops += if this.position > before { this.position - before } else { this.words.len() - before };
+                ops += if this.position > before {
+                    this.position - before
+                } else {
+                    this.words.len() - before
+                };
             }
             clock.nanos_between(start, clock.ticks()) as f64 / ops as f64
         };
