@@ -23,3 +23,8 @@ pub use plan::{Plan, Settings};
 pub use prepare::{Prepared, prepare};
 pub use request::RunRequest;
 pub use sink::{Fanout, Sink};
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,315 @@
+//! Workers, a clock and plans made up for tests: no process, no time, and a script of what goes
+//! wrong with whom.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use mapbench_core::Meta;
+use mapbench_core::adapter::{HasherKind, Tuning};
+use mapbench_core::driver::{Link, TrialFailure};
+use mapbench_core::event::{
+    Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundReport, RunEvent,
+    Timing, TrialSpec, Work, WorkerMessage,
+};
+use mapbench_core::key::{KeyKind, KeyRule};
+use mapbench_core::registry::AdapterEntry;
+use mapbench_core::trace::{MapSpec, Shape, Trace, TraceHeader};
+use mapbench_core::value::ValueKind;
+
+use super::clock::Clock;
+use super::control::{Control, Waker};
+use super::crew::Tools;
+use super::launch::{Death, Launch, Sign, WorkerId};
+use super::plan::{Axes, Plan, Settings, Workload};
+use super::schedule;
+use super::sink::Sink;
+
+pub(super) const SECOND_NS: u64 = 1_000_000_000;
+const ROUND_NS: u64 = 200_000_000;
+
+/// What a worker does wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Fault {
+    /// Says nothing after the order of this round.
+    SilentIn(u32),
+    /// Dies in this round.
+    DiesIn(u32, Death),
+    /// Prints a line that is no message in this round.
+    BabblesIn(u32, String),
+    /// Reports a failure of its own in this round.
+    FailsIn(u32, FailureKind),
+    /// Finishes this round and dies while it is parked.
+    DiesParkedAfter(u32),
+    /// Says nothing at all.
+    NeverReady,
+    /// Is killed by an order to stop.
+    SilentAtStop,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct FakeClock(Rc<Cell<u64>>);
+
+impl Clock for FakeClock {
+    fn now_ns(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// Scripted workers by adapter name.
+#[derive(Debug, Default)]
+pub(super) struct FakeLaunch {
+    clock: FakeClock,
+    faults: HashMap<String, Fault>,
+    workers: HashMap<WorkerId, String>,
+    signs: VecDeque<(u64, WorkerId, Sign)>,
+    /// The worker that runs a round now; two at once fail the test.
+    running: Option<WorkerId>,
+    /// Called when the session waits without limit.
+    wakers: Rc<RefCell<Vec<Control>>>,
+}
+
+impl FakeLaunch {
+    fn say(&mut self, after_ns: u64, worker: WorkerId, sign: Sign) {
+        let at_ns = self.clock.now_ns() + after_ns;
+        let place = self.signs.iter().position(|(at, ..)| *at > at_ns).unwrap_or(self.signs.len());
+        self.signs.insert(place, (at_ns, worker, sign));
+    }
+
+    fn tell(&mut self, after_ns: u64, worker: WorkerId, message: WorkerMessage) {
+        self.say(after_ns, worker, Sign::Message(Box::new(message)));
+    }
+
+    fn round(&mut self, worker: WorkerId, n: u32, ns: u64) {
+        assert_eq!(self.running, None, "two workers run at once");
+        self.running = Some(worker);
+        let report = WorkerMessage::Round(Box::new(report(n, self.clock.now_ns(), ns)));
+        match self.faults.get(&self.workers[&worker]).cloned() {
+            Some(Fault::SilentIn(at)) if at == n => {}
+            Some(Fault::DiesIn(at, death)) if at == n => {
+                self.say(ns / 2, worker, Sign::Gone(death))
+            }
+            Some(Fault::BabblesIn(at, line)) if at == n => {
+                self.say(ns / 2, worker, Sign::Garbage(line));
+            }
+            Some(Fault::FailsIn(at, kind)) if at == n => {
+                let failure = Failure { kind, message: "as scripted".to_owned() };
+                self.tell(ns / 2, worker, WorkerMessage::Error(failure));
+            }
+            Some(Fault::DiesParkedAfter(at)) if at == n => {
+                self.tell(ns, worker, report);
+                let signal = Some("SIGKILL".to_owned());
+                self.say(ns + ns / 2, worker, Sign::Gone(Death { signal, ..Death::default() }));
+            }
+            _ => self.tell(ns, worker, report),
+        }
+    }
+}
+
+impl Launch for FakeLaunch {
+    fn start(&mut self, worker: WorkerId, trial: &TrialSpec) -> std::io::Result<()> {
+        assert_eq!(self.running, None, "a worker prepares while another runs");
+        self.workers.insert(worker, trial.adapter.clone());
+        if self.faults.get(&trial.adapter) == Some(&Fault::NeverReady) {
+            return Ok(());
+        }
+        let hello = Hello {
+            protocol: PROTOCOL_VERSION,
+            adapter: trial.adapter.clone(),
+            adapter_version: "0".to_owned(),
+        };
+        self.tell(1_000_000, worker, WorkerMessage::Hello(hello));
+        let ready = Ready { prefill_ns: 1, entries: 1, bytes_per_entry: None };
+        self.tell(2_000_000, worker, WorkerMessage::Ready(ready));
+        Ok(())
+    }
+
+    fn order(&mut self, worker: WorkerId, order: &Order) {
+        match order {
+            Order::Round(order) => {
+                let Work::DurationNs(ns) = order.work else { panic!("a round of no duration") };
+                self.round(worker, order.n, ns + order.warm_ns);
+            }
+            Order::Stop {} => {
+                if self.faults.get(&self.workers[&worker]) == Some(&Fault::SilentAtStop) {
+                    return;
+                }
+                let done = Done {
+                    entries: 1,
+                    verified: true,
+                    quiesce_ns: 0,
+                    bytes_per_entry: None,
+                    peak_rss_bytes: 0,
+                };
+                self.tell(1_000_000, worker, WorkerMessage::Done(done));
+            }
+            Order::Trial(_) => panic!("`start` hands the trial over"),
+        }
+    }
+
+    fn next_sign(&mut self, wait_ns: u64) -> Option<(WorkerId, Sign)> {
+        let until_ns = self.clock.now_ns().saturating_add(wait_ns);
+        if let Some((at_ns, ..)) = self.signs.front()
+            && *at_ns <= until_ns
+        {
+            self.clock.0.set((*at_ns).max(self.clock.now_ns()));
+            let (_, worker, sign) = self.signs.pop_front()?;
+            if self.running == Some(worker) {
+                self.running = None;
+            }
+            return Some((worker, sign));
+        }
+        if wait_ns == u64::MAX {
+            // Nobody will ever speak: whoever waits at the keyboard has to.
+            let waiting = self.wakers.borrow_mut().pop().expect("the session waits for ever");
+            waiting.ask(|requests| requests.paused = false);
+        } else {
+            self.clock.0.set(until_ns);
+        }
+        None
+    }
+
+    fn dismiss(&mut self, worker: WorkerId) {
+        self.workers.remove(&worker);
+        if self.running == Some(worker) {
+            self.running = None;
+        }
+    }
+
+    fn waker(&self) -> Waker {
+        Box::new(|| ())
+    }
+}
+
+/// Collects events, and lets a test act on them as a person would.
+struct Watcher<'a> {
+    events: Vec<RunEvent>,
+    act: &'a mut dyn FnMut(&RunEvent, &Control),
+    control: Control,
+}
+
+impl Sink for Watcher<'_> {
+    fn event(&mut self, event: &RunEvent) {
+        self.events.push(event.clone());
+        (self.act)(event, &self.control);
+    }
+}
+
+/// Runs a plan of made-up adapters and returns its events and how it ended.
+pub(super) fn play(
+    plan: &Plan,
+    faults: &[(&str, Fault)],
+    act: &mut dyn FnMut(&RunEvent, &Control),
+) -> (Vec<RunEvent>, mapbench_core::event::EndCause) {
+    let control = Control::default();
+    let clock = FakeClock::default();
+    let faults = faults.iter().map(|(name, fault)| ((*name).to_owned(), fault.clone())).collect();
+    let wakers = Rc::new(RefCell::new(vec![control.clone()]));
+    let mut launch = FakeLaunch { clock: clock.clone(), faults, wakers, ..FakeLaunch::default() };
+    let mut sink = Watcher { events: Vec::new(), act, control: control.clone() };
+    let cause = schedule::run(
+        plan,
+        &mut Tools { launch: &mut launch, clock: &clock, sink: &mut sink, control: &control },
+    );
+    assert!(launch.workers.is_empty(), "workers are left behind");
+    (sink.events, cause)
+}
+
+/// A plan of one steady workload, adapters `a`, `b`, `c`, one thread.
+pub(super) fn plan(forks: u32, rounds: u32) -> Plan {
+    plan_of(&[workload("test/one", &[])], forks, rounds, u64::MAX)
+}
+
+/// A plan of workloads × adapters `a`, `b`, `c` × one thread.
+pub(super) fn plan_of(
+    workloads: &[Workload],
+    forks: u32,
+    rounds: u32,
+    max_memory_bytes: u64,
+) -> Plan {
+    let adapters = adapters();
+    let axes = Axes { threads: vec![1], ..Axes::default() };
+    let settings = Settings {
+        seed: 7,
+        forks,
+        rounds,
+        round_ns: ROUND_NS,
+        warm_ns: 10_000_000,
+        timing: Timing::Sampled,
+        timeout_ns: 30 * SECOND_NS,
+        max_memory_bytes,
+        cpus: Vec::new(),
+        hasher: HasherKind::default(),
+        tuning: Tuning::default(),
+    };
+    Plan::new(workloads.to_vec(), &adapters.iter().collect::<Vec<_>>(), &axes, settings)
+}
+
+/// A steady workload that requires something.
+pub(super) fn workload(name: &str, requires: &[mapbench_core::adapter::Requirement]) -> Workload {
+    let map = MapSpec {
+        id: "M0".to_owned(),
+        name: "map".to_owned(),
+        key_rule: KeyRule::Uid,
+        keys: 1000,
+        preload: 1000,
+        peak: 1000,
+    };
+    Workload {
+        name: name.to_owned(),
+        path: "nowhere.mbt".into(),
+        hash: "0123456789abcdef".to_owned(),
+        header: TraceHeader {
+            name: name.to_owned(),
+            generator: "test".to_owned(),
+            seed: 1,
+            parameters: serde_json::Value::Null,
+            shape: Shape::Steady,
+            maps: vec![map],
+            actors: Vec::new(),
+            ops: 1000,
+            expected: Vec::new(),
+            hit_share: None,
+            effective_write_share: 0.0,
+        },
+        requires: requires.to_vec(),
+        key: KeyKind::U64,
+        value: ValueKind::Word,
+        threads: None,
+        round_ns: None,
+        presize: true,
+    }
+}
+
+fn report(n: u32, started_ns: u64, elapsed_ns: u64) -> RoundReport {
+    RoundReport {
+        n,
+        started_ns,
+        elapsed_ns,
+        ops: 1,
+        classes: Vec::new(),
+        reads: 1,
+        hits: 1,
+        writes: 0,
+        effective_writes: 0,
+        unanswered_writes: 0,
+        wrong_values: 0,
+        ops_per_thread: vec![1],
+        involuntary_switches: 0,
+        allocations: None,
+        placement: None,
+    }
+}
+
+/// Adapters `a`, `b` and `c`, which can do everything.
+pub(super) fn adapters() -> [AdapterEntry; 3] {
+    ["a", "b", "c"].map(adapter)
+}
+
+/// An adapter that no test ever runs.
+fn adapter(name: &'static str) -> AdapterEntry {
+    fn never(_: &TrialSpec, _: &Trace, _: &mut dyn Link) -> Result<(), TrialFailure> {
+        Ok(())
+    }
+    AdapterEntry { meta: Meta { name, ..Meta::NEW }, trial: never }
+}
