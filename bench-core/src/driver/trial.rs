@@ -140,14 +140,14 @@ where
             "{wrong} of {} reads in round {} returned a torn value or one of another key",
             report.reads, report.n
         );
+        // Verification comes first: the parent passes the baton on when it hears of the round, and
+        // nothing of this worker may run from then on.
+        let verified = if one_shot && wrong == 0 { self.verify_executed(link) } else { Ok(()) };
         link.send(&WorkerMessage::Round(Box::new(report)));
         if wrong > 0 {
             return Err(Failure { kind: FailureKind::WrongValue, message });
         }
-        if one_shot {
-            self.verify_executed(link)?;
-        }
-        Ok(())
+        verified
     }
 
     fn report(&self, order: RoundOrder, started_ns: u64, threads: &[ThreadRound]) -> RoundReport {
