@@ -106,9 +106,9 @@ pub struct EatMemory {
 }
 
 impl EatMemory {
-    /// Calls from one bite to the next: slow enough for a limit to be noticed.
+    /// Calls from one bite to the next.
     const CALLS_PER_BITE: u64 = 1_024;
-    const BITE_BYTES: usize = 256 << 10;
+    const BITE_BYTES: usize = 16 << 20;
 
     #[cfg(test)]
     pub(super) fn eaten_bytes(&self) -> usize {
@@ -119,12 +119,13 @@ impl EatMemory {
 
 impl Misbehaviour for EatMemory {
     const NAME: &'static str = "fault/eat-memory";
-    const SUMMARY: &'static str = "takes 256 KiB every 1,024 calls and gives nothing back";
+    const SUMMARY: &'static str = "takes 16 MiB every 1,024 calls and gives nothing back";
 
     fn before(&self, _call: Call, moment: Moment) {
         if moment.is_one_in(Self::CALLS_PER_BITE) {
-            // Written to, so that it is resident and not only promised.
-            let bite = vec![1; Self::BITE_BYTES];
+            // Zeroed and never written to, so that it is address space, which is what a worker's
+            // limit is on, and the machine that runs the tests keeps its memory.
+            let bite = vec![0; Self::BITE_BYTES];
             self.eaten.lock().unwrap_or_else(PoisonError::into_inner).push(bite);
         }
     }
