@@ -13,10 +13,13 @@ pub mod histogram;
 pub mod stats;
 pub mod summary;
 
+pub mod label;
+pub mod units;
+
 pub mod exit;
 pub mod export;
 pub mod table;
-pub mod units;
+pub mod versus;
 
 pub use run_log::{RunLog, RunLogError, RunLogWriter};
 pub use summary::{CellSummary, RunSummary, SummaryRow};

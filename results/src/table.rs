@@ -5,9 +5,8 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
-use mapbench_core::event::Cell;
-use mapbench_core::value::ValueKind;
 
+use crate::label;
 use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRow};
 use crate::units::{self, Charset};
 
@@ -19,9 +18,9 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
     let mut text = String::new();
     let mut rest: Vec<&CellSummary> = summary.cells().iter().collect();
     while let Some(first) = rest.first() {
-        let heading = heading(first.cell(), charset);
+        let heading = label::setting(first.cell(), charset);
         let (group, others) =
-            rest.into_iter().partition(|cell| self::heading(cell.cell(), charset) == heading);
+            rest.into_iter().partition(|cell| label::setting(cell.cell(), charset) == heading);
         rest = others;
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
     }
@@ -29,29 +28,6 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
     failures(&mut text, summary, charset);
     skips(&mut text, summary);
     text
-}
-
-/// What the rows of a group have in common.
-fn heading(cell: &Cell, charset: Charset) -> String {
-    let threads = if cell.threads == 1 { "thread" } else { "threads" };
-    let value = match cell.value {
-        ValueKind::Word | ValueKind::Inline224 => format!("{} B values", cell.value.bytes()),
-        ValueKind::Arc224 => format!("Arc of {} B values", cell.value.bytes()),
-    };
-    let mut parts = vec![
-        cell.scenario.clone(),
-        format!("{} {threads}", cell.threads),
-        format!("{} keys", cell.key.name()),
-        value,
-        cell.hasher.name().to_owned(),
-    ];
-    if let (Some(axis), Some(value)) = (&cell.axis, &cell.axis_value) {
-        parts.push(format!("{axis} = {value}"));
-    }
-    parts.join(match charset {
-        Charset::Utf8 => " · ",
-        Charset::Ascii => ", ",
-    })
 }
 
 /// The rows of a group under one rule: few enough that lines between them would only be noise.
@@ -103,7 +79,7 @@ fn fields(cell: &CellSummary, placed: bool, charset: Charset) -> Vec<String> {
     let median = row.ops_per_sec_median;
     let spread = median.zip(row.ops_per_sec_ci95);
     let mut fields = vec![
-        adapter(cell.cell()),
+        label::adapter(cell.cell()),
         median.map_or_else(absent, units::mops),
         spread.map_or_else(absent, |(m, ci)| units::mops_like(ci.half_width(), m)),
         latency(|p| p.p50),
@@ -120,20 +96,6 @@ fn fields(cell: &CellSummary, placed: bool, charset: Charset) -> Vec<String> {
     }
     fields.push(status(row));
     fields
-}
-
-/// The adapter with the settings that only some maps have.
-fn adapter(cell: &Cell) -> String {
-    let settings = [("shards", cell.tuning.shards), ("publish every", cell.tuning.publish_every)];
-    let settings: Vec<String> = settings
-        .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
-        .collect();
-    if settings.is_empty() {
-        cell.adapter.clone()
-    } else {
-        format!("{} ({})", cell.adapter, settings.join(", "))
-    }
 }
 
 /// Forks × rounds, or the rounds as they are where forks differ.
@@ -198,8 +160,8 @@ fn failures(text: &mut String, summary: &RunSummary, charset: Charset) {
             let noticed = fork.noticed_after_ns.unwrap_or_default();
             lines.push(format!(
                 "  {}: {}, fork {}: {}: {} (noticed after {})",
-                adapter(cell.cell()),
-                heading(cell.cell(), charset),
+                label::adapter(cell.cell()),
+                label::setting(cell.cell(), charset),
                 fork.fork,
                 failure.kind.name(),
                 failure.message,
@@ -219,7 +181,11 @@ fn skips(text: &mut String, summary: &RunSummary) {
         .collect();
     let stopped = summary.cells().iter().filter(|cell| *cell.state() == CellState::Skipped);
     lines.extend(stopped.map(|cell| {
-        format!("  {} in {}: skipped while it ran", adapter(cell.cell()), cell.cell().scenario)
+        format!(
+            "  {} in {}: skipped while it ran",
+            label::adapter(cell.cell()),
+            cell.cell().scenario
+        )
     }));
     list(text, "skipped", &lines);
 }

@@ -31,6 +31,14 @@ impl Charset {
         }
     }
 
+    /// What stands between the parts of a line.
+    pub const fn separator(self) -> &'static str {
+        match self {
+            Charset::Utf8 => " · ",
+            Charset::Ascii => ", ",
+        }
+    }
+
     /// A horizontal rule, one column of it.
     pub const fn rule(self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ const SEED: u64 = 0x6d61_7062_656e_6368;
 /// interval costs about the same on a screen at the end of a soak as at its beginning.
 const MOST_RESAMPLES: usize = 2_000;
 const FEWEST_RESAMPLES: usize = 500;
-const ROUNDS_DRAWN: usize = 1_500_000;
+const ROUNDS_DRAWN: usize = 600_000;
 
 /// A 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,0 +1,41 @@
+//! What people call a cell: its adapter with the settings that only some maps have, and the setting
+//! that it shares with the cells it may be compared with.
+
+use mapbench_core::event::Cell;
+use mapbench_core::value::ValueKind;
+
+use crate::units::Charset;
+
+/// The adapter, with its own settings where it has some: `dashmap/v6 (shards 256)`.
+pub fn adapter(cell: &Cell) -> String {
+    let settings = [("shards", cell.tuning.shards), ("publish every", cell.tuning.publish_every)];
+    let settings: Vec<String> = settings
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
+        .collect();
+    if settings.is_empty() {
+        cell.adapter.clone()
+    } else {
+        format!("{} ({})", cell.adapter, settings.join(", "))
+    }
+}
+
+/// Everything but the adapter: cells of one setting did the same work and may be compared.
+pub fn setting(cell: &Cell, charset: Charset) -> String {
+    let threads = if cell.threads == 1 { "thread" } else { "threads" };
+    let value = match cell.value {
+        ValueKind::Word | ValueKind::Inline224 => format!("{} B values", cell.value.bytes()),
+        ValueKind::Arc224 => format!("Arc of {} B values", cell.value.bytes()),
+    };
+    let mut parts = vec![
+        cell.scenario.clone(),
+        format!("{} {threads}", cell.threads),
+        format!("{} keys", cell.key.name()),
+        value,
+        cell.hasher.name().to_owned(),
+    ];
+    if let (Some(axis), Some(value)) = (&cell.axis, &cell.axis_value) {
+        parts.push(format!("{axis} = {value}"));
+    }
+    parts.join(charset.separator())
+}
