@@ -75,7 +75,7 @@ pub fn weighted(parts: &[(u64, &Histogram<u64>)]) -> Histogram<u64> {
             let due = (seen * u128::from(*ops) / u128::from(part.len())) as u64;
             let value = step.value_iterated_to().min(LONGEST_NS);
             // Cannot fail: the target grows, and an hour fits any address space.
-            let _ = target.record_n(value, due - given);
+            let _ = target.record_n(value, due.saturating_sub(given));
             given = due;
         }
     }

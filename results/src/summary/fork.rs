@@ -139,38 +139,44 @@ impl ForkSummary {
 
 impl Counts {
     pub(super) fn add(&mut self, report: &RoundReport) {
-        self.rounds += 1;
-        self.ops += report.ops;
-        self.reads += report.reads;
-        self.hits += report.hits;
-        self.effective_writes += report.effective_writes;
-        self.unanswered_writes += report.unanswered_writes;
-        self.wrong_values += report.wrong_values;
-        self.involuntary_switches += report.involuntary_switches;
-        self.preempted_rounds += u64::from(report.involuntary_switches > 0);
-        if let Some(allocations) = report.allocations {
-            self.allocations += allocations;
-            self.allocation_ops += report.ops;
-        }
+        let one = Counts {
+            rounds: 1,
+            // The fork knows these two.
+            mixed_rounds: 0,
+            unreadable_rounds: 0,
+            ops: report.ops,
+            reads: report.reads,
+            hits: report.hits,
+            effective_writes: report.effective_writes,
+            unanswered_writes: report.unanswered_writes,
+            wrong_values: report.wrong_values,
+            involuntary_switches: report.involuntary_switches,
+            preempted_rounds: u64::from(report.involuntary_switches > 0),
+            allocations: report.allocations.unwrap_or(0),
+            allocation_ops: report.allocations.map_or(0, |_| report.ops),
+        };
+        *self = self.plus(one);
     }
 
-    /// The counts of two together.
+    /// The counts of two together; saturating, because a log may hold any number.
     #[must_use]
     pub fn plus(self, other: Counts) -> Counts {
         Counts {
-            rounds: self.rounds + other.rounds,
-            mixed_rounds: self.mixed_rounds + other.mixed_rounds,
-            ops: self.ops + other.ops,
-            reads: self.reads + other.reads,
-            hits: self.hits + other.hits,
-            effective_writes: self.effective_writes + other.effective_writes,
-            unanswered_writes: self.unanswered_writes + other.unanswered_writes,
-            wrong_values: self.wrong_values + other.wrong_values,
-            involuntary_switches: self.involuntary_switches + other.involuntary_switches,
-            preempted_rounds: self.preempted_rounds + other.preempted_rounds,
-            allocations: self.allocations + other.allocations,
-            allocation_ops: self.allocation_ops + other.allocation_ops,
-            unreadable_rounds: self.unreadable_rounds + other.unreadable_rounds,
+            rounds: self.rounds.saturating_add(other.rounds),
+            mixed_rounds: self.mixed_rounds.saturating_add(other.mixed_rounds),
+            ops: self.ops.saturating_add(other.ops),
+            reads: self.reads.saturating_add(other.reads),
+            hits: self.hits.saturating_add(other.hits),
+            effective_writes: self.effective_writes.saturating_add(other.effective_writes),
+            unanswered_writes: self.unanswered_writes.saturating_add(other.unanswered_writes),
+            wrong_values: self.wrong_values.saturating_add(other.wrong_values),
+            involuntary_switches: self
+                .involuntary_switches
+                .saturating_add(other.involuntary_switches),
+            preempted_rounds: self.preempted_rounds.saturating_add(other.preempted_rounds),
+            allocations: self.allocations.saturating_add(other.allocations),
+            allocation_ops: self.allocation_ops.saturating_add(other.allocation_ops),
+            unreadable_rounds: self.unreadable_rounds.saturating_add(other.unreadable_rounds),
         }
     }
 

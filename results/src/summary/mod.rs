@@ -152,7 +152,8 @@ impl RunSummary {
 
     /// Rounds that the plan asks for, over all cells.
     pub fn rounds_planned(&self) -> u64 {
-        self.cells.len() as u64 * u64::from(self.begin.forks) * u64::from(self.begin.rounds)
+        let per_cell = u64::from(self.begin.forks).saturating_mul(u64::from(self.begin.rounds));
+        per_cell.saturating_mul(self.cells.len() as u64)
     }
 
     /// From the first round's start to the last event that had a time. Nanoseconds.

@@ -102,8 +102,8 @@ pub(super) fn figures(tallies: &[&Tally], class: Option<OpClass>) -> Figures {
         .collect();
     Figures {
         rounds: tallies.iter().map(|tally| tally.rounds).sum(),
-        ops: tallies.iter().map(|tally| tally.ops(class)).sum(),
-        elapsed_ns: tallies.iter().map(|tally| tally.elapsed_ns).sum(),
+        ops: sum(tallies.iter().map(|tally| tally.ops(class))),
+        elapsed_ns: sum(tallies.iter().map(|tally| tally.elapsed_ns)),
         ops_per_sec_median: median(&forks.concat()),
         ops_per_sec_ci95: median_interval(&forks),
         service: Percentiles::of(&merged(tallies, class)),
@@ -122,10 +122,15 @@ pub(super) fn merged(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u6
     if let Some(class) = class {
         return of_class(class);
     }
-    let ops = |class| tallies.iter().map(|tally| tally.ops(Some(class))).sum();
+    let ops = |class| sum(tallies.iter().map(|tally| tally.ops(Some(class))));
     let classes = OpClass::ALL.map(|class| (ops(class), of_class(class)));
     let parts: Vec<_> = classes.iter().map(|(ops, service)| (*ops, service)).collect();
     histogram::weighted(&parts)
+}
+
+/// A sum that does not overflow, because a log may hold any number.
+fn sum(values: impl Iterator<Item = u64>) -> u64 {
+    values.fold(0, u64::saturating_add)
 }
 
 /// Throughput; 0 of a round that took no time.
