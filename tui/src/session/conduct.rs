@@ -178,5 +178,9 @@ impl Sink for Recorder<'_> {
             self.sync();
         }
         self.sink.between_rounds();
+        for event in self.sink.own_events() {
+            let written = self.writer.write(&event);
+            self.keep(written);
+        }
     }
 }

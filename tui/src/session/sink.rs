@@ -9,6 +9,11 @@ pub trait Sink {
     /// Called between two rounds, while no worker runs: the time to draw and to flush. A UI that
     /// draws between rounds returns only when the terminal has done its work.
     fn between_rounds(&mut self) {}
+    /// What the sink itself has for the run log, e.g. when it drew. Asked after
+    /// [`Sink::between_rounds`]; each event is given once.
+    fn own_events(&mut self) -> Vec<RunEvent> {
+        Vec::new()
+    }
 }
 
 /// Hands every event to several sinks, in their order.
@@ -36,6 +41,10 @@ impl Sink for Fanout<'_> {
             sink.between_rounds();
         }
     }
+
+    fn own_events(&mut self) -> Vec<RunEvent> {
+        self.sinks.iter_mut().flat_map(|sink| sink.own_events()).collect()
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
@@ -46,6 +55,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn between_rounds(&mut self) {
         (**self).between_rounds();
     }
+
+    fn own_events(&mut self) -> Vec<RunEvent> {
+        (**self).own_events()
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for Box<S> {
@@ -55,6 +68,10 @@ impl<S: Sink + ?Sized> Sink for Box<S> {
 
     fn between_rounds(&mut self) {
         (**self).between_rounds();
+    }
+
+    fn own_events(&mut self) -> Vec<RunEvent> {
+        (**self).own_events()
     }
 }
 
