@@ -1,12 +1,20 @@
 //! `mapbench tui`: the same measurements, live on screen.
 
 use std::io::{IsTerminal, stdout};
+use std::path::Path;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use mapbench_core::registry::Registry;
+use mapbench_results::units::Charset;
+use mapbench_results::{RunLog, store, table};
 
-use super::{CliError, Globals, RunSelection};
+use super::{CliError, Color, Globals, RunSelection, output};
+use crate::session::request::RunRequest;
+use crate::session::{prepare, select};
+use crate::ui::real_host::RealHost;
+use crate::ui::theme::{ColorChoice, Depth, Palette, Theme};
+use crate::ui::{event_loop, export, screens};
 
 /// Flags of `tui`.
 #[derive(Debug, Args)]
@@ -29,6 +37,10 @@ pub(crate) struct TuiArgs {
     /// Print that frame as a picture
     #[arg(long, value_enum, value_name = "FORMAT", requires = "once", help_heading = "Screen")]
     pub(crate) export: Option<Picture>,
+    /// How many times faster than it was a replay begins
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "replay")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=128), help_heading = "Screen")]
+    pub(crate) speed: u32,
     /// Draw with ASCII characters only
     #[arg(long, help_heading = "Screen")]
     pub(crate) ascii: bool,
@@ -48,6 +60,8 @@ pub(crate) struct Size {
 pub(crate) enum Picture {
     /// Scalable vector graphics
     Svg,
+    /// The characters alone
+    Text,
 }
 
 impl FromStr for Size {
@@ -63,16 +77,100 @@ impl FromStr for Size {
     }
 }
 
-pub(crate) fn run(
-    _registry: &Registry,
-    _globals: &Globals,
-    args: &TuiArgs,
-) -> Result<u8, CliError> {
+pub(crate) fn run(registry: &Registry, globals: &Globals, args: &TuiArgs) -> Result<u8, CliError> {
     if !args.once && !stdout().is_terminal() {
         return Err(CliError::usage(
             "the terminal UI needs a terminal, and standard output is none; `mapbench run` \
              measures the same and prints a table",
         ));
     }
-    Err(CliError::usage("this build has no terminal UI; use `mapbench run`"))
+    let theme = theme(globals, args);
+    match &args.replay {
+        Some(name) => replay(&log(name, args)?, theme, args),
+        None => measure(registry, theme, globals, args),
+    }
+}
+
+/// Measures what the wizard is told to, then prints the table.
+fn measure(
+    registry: &Registry,
+    theme: Theme,
+    globals: &Globals,
+    args: &TuiArgs,
+) -> Result<u8, CliError> {
+    let request = args.selection.request();
+    check(registry, &request)?;
+    let host = RealHost::new(registry, request);
+    let exit_code = event_loop::live(&host, theme).map_err(broken)?;
+    let Some(conducted) = host.into_conducted() else { return Ok(exit_code) };
+    let charset = if args.ascii { Charset::Ascii } else { Charset::Utf8 };
+    let table = table::render(&conducted.summary, charset);
+    output::print(format!("{table}\n").as_bytes())?;
+    if !globals.quiet {
+        anstream::eprintln!("run log: {}", conducted.log.display());
+    }
+    match &conducted.log_failure {
+        Some(error) => Err(CliError::output(format!("{error}; the log is incomplete"))),
+        None => Ok(exit_code),
+    }
+}
+
+/// Names that nothing has are told before the terminal is taken over.
+fn check(registry: &Registry, request: &RunRequest) -> Result<(), CliError> {
+    if request.trace.is_some() {
+        return Err(CliError::usage(
+            "--trace is not for the terminal UI yet; `mapbench run --trace` measures it, and \
+             `mapbench tui --replay` shows the result",
+        ));
+    }
+    select::adapters(registry, &request.adapters)?;
+    prepare::scenarios(request)?;
+    Ok(())
+}
+
+fn replay(log: &RunLog, theme: Theme, args: &TuiArgs) -> Result<u8, CliError> {
+    if !args.once {
+        return event_loop::replay(log, theme, args.speed).map_err(broken);
+    }
+    let model = event_loop::replayed(log, theme);
+    let buffer = screens::picture(&model, args.size.columns, args.size.rows);
+    let picture = match args.export {
+        Some(Picture::Svg) => export::svg(&buffer),
+        Some(Picture::Text) | None => export::text(&buffer),
+    };
+    output::print(picture.as_bytes())?;
+    Ok(0)
+}
+
+/// The log of a run: standard input, a file, or the beginning of an id in the store.
+fn log(name: &str, args: &TuiArgs) -> Result<RunLog, CliError> {
+    if name == "-" {
+        let stdin = std::io::stdin().lock();
+        return RunLog::read_from(stdin, Path::new("standard input")).map_err(CliError::usage);
+    }
+    let store = prepare::store_of(&args.selection.request())?;
+    let path = store::resolve(&store, name).map_err(CliError::usage)?;
+    RunLog::read(&path).map_err(CliError::usage)
+}
+
+fn theme(globals: &Globals, args: &TuiArgs) -> Theme {
+    let choice = match globals.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    let depth = Depth::detect(choice, |name| std::env::var(name).ok());
+    // A picture is for a reader, not for this terminal.
+    let picture = args.export == Some(Picture::Svg) && choice != ColorChoice::Never;
+    Theme {
+        depth: if picture { Depth::Full } else { depth },
+        palette: Palette::Dark,
+        ascii: args.ascii || std::env::var("TERM").is_ok_and(|term| term == "dumb"),
+    }
+}
+
+fn broken(error: std::io::Error) -> CliError {
+    CliError::unexpected(format!(
+        "the terminal cannot be used: {error}; `mapbench run` measures the same without it"
+    ))
 }

@@ -1,1 +1,19 @@
-//! The terminal UI.
+//! The terminal UI. It is synchronous: messages change a model (`update`), screens draw the model
+//! (`screens`), and one loop connects both with the terminal and the session's thread. It never
+//! draws while a round runs, unless a processor is spare.
+
+pub mod event_loop;
+pub mod export;
+mod figures;
+pub mod host;
+pub mod keys;
+pub mod link;
+pub mod model;
+pub mod real_host;
+pub mod replay;
+pub mod screens;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod widgets;
+pub mod wizard;

@@ -1,0 +1,94 @@
+//! What the UI needs of the program around it: what can be chosen, what a choice costs, and a run
+//! of it. The real one plans and runs sessions; tests simulate. No terminal here.
+
+use mapbench_core::event::{RunEnd, UiMode};
+
+use super::link::UiLink;
+use crate::session::Control;
+
+/// What can be chosen in the wizard.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Scenarios: canonical name and one line about each.
+    pub scenarios: Vec<Choice>,
+    /// Adapters: name and one line about each.
+    pub adapters: Vec<Choice>,
+    /// Thread counts that are chosen at first; empty leaves it to the wizard.
+    pub threads: Vec<u32>,
+    /// Measured time per cell that is chosen at first; `None` leaves it to the wizard. Nanoseconds.
+    pub cell_ns: Option<u64>,
+    /// Processors that workers may use.
+    pub cpus: u32,
+}
+
+/// One thing that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name.
+    pub name: String,
+    /// One line about it.
+    pub about: String,
+    /// Whether it is chosen at the start.
+    pub chosen: bool,
+}
+
+/// What somebody chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Canonical scenario names.
+    pub scenarios: Vec<String>,
+    /// Adapter names.
+    pub adapters: Vec<String>,
+    /// Thread counts.
+    pub threads: Vec<u32>,
+    /// Measured time per cell. Nanoseconds.
+    pub cell_ns: u64,
+}
+
+impl Wish {
+    /// The command line that asks for the same.
+    pub fn command(&self) -> String {
+        let threads: Vec<String> = self.threads.iter().map(u32::to_string).collect();
+        format!(
+            "mapbench run -s {} -a {} -t {} -d {}ms",
+            self.scenarios.join(","),
+            self.adapters.join(","),
+            threads.join(","),
+            self.cell_ns / 1_000_000
+        )
+        .replace("000ms", "s")
+    }
+}
+
+/// What a wish comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    /// How long it will take. Nanoseconds.
+    pub total_ns: u64,
+    /// Cells that it measures.
+    pub cells: usize,
+    /// Combinations that do not fit together and are left out.
+    pub skipped: usize,
+}
+
+/// The program around the UI.
+pub trait Host: Sync {
+    /// What can be chosen.
+    fn choices(&self) -> Choices;
+
+    /// What a wish comes to, or in a sentence why it cannot be.
+    fn estimate(&self, wish: &Wish) -> Result<Estimate, String>;
+
+    /// How the UI may draw while a wish is measured.
+    fn ui_mode(&self, wish: &Wish) -> UiMode;
+
+    /// Runs a wish to its end on the calling thread. Every event goes to the sink
+    /// that [`UiLink::sink`] makes; its `between_rounds` is called before every round.
+    fn run(
+        &self,
+        wish: &Wish,
+        mode: UiMode,
+        control: &Control,
+        link: &UiLink,
+    ) -> Result<RunEnd, String>;
+}

@@ -1,0 +1,147 @@
+//! The host over real sessions: the registry's adapters, the built-in scenarios, and worker
+//! processes. Draws nothing.
+
+use std::sync::Mutex;
+
+use mapbench_core::adapter::AdapterClass;
+use mapbench_core::driver::allowed_cpus;
+use mapbench_core::event::{RunEnd, UiMode};
+use mapbench_core::registry::Registry;
+use mapbench_core::scenario::{self, Scenario};
+use mapbench_core::trace::Shape;
+
+use super::host::{Choice, Choices, Estimate, Host, Wish};
+use super::link::UiLink;
+use crate::session::request::{Length, RunRequest};
+use crate::session::{Conducted, Control, conduct, prepare, select};
+
+/// Guessed time to start, prefill and verify one worker. Nanoseconds.
+const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
+
+/// The scenarios that are chosen where nobody names any: one calm and one contended.
+const FIRST_SCENARIOS: [&str; 2] = ["curated/read-heavy", "curated/hot-key"];
+
+/// Plans and runs sessions.
+#[derive(Debug)]
+pub struct RealHost<'r> {
+    registry: &'r Registry,
+    request: RunRequest,
+    conducted: Mutex<Option<Conducted>>,
+}
+
+impl<'r> RealHost<'r> {
+    /// A host over a registry. `request` says all that the wizard does not ask, and what is
+    /// chosen at first.
+    pub fn new(registry: &'r Registry, request: RunRequest) -> Self {
+        RealHost { registry, request, conducted: Mutex::new(None) }
+    }
+
+    /// What the last run left behind.
+    pub fn into_conducted(self) -> Option<Conducted> {
+        self.conducted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn request(&self, wish: &Wish) -> RunRequest {
+        RunRequest {
+            scenarios: wish.scenarios.clone(),
+            adapters: wish.adapters.clone(),
+            threads: wish.threads.clone(),
+            length: Length::PerCellNs(wish.cell_ns),
+            ..self.request.clone()
+        }
+    }
+
+    fn scenarios(&self) -> Vec<Choice> {
+        let catalog = scenario::catalog();
+        let names: Vec<&str> = catalog.iter().map(|scenario| scenario.name.as_str()).collect();
+        let asked = select::scenarios(&names, &self.request.scenarios).unwrap_or_default();
+        let choice = |(position, scenario): (usize, &Scenario)| Choice {
+            name: scenario.name.clone(),
+            about: scenario.summary.clone(),
+            chosen: if self.request.scenarios.is_empty() {
+                FIRST_SCENARIOS.contains(&scenario.name.as_str())
+            } else {
+                asked.contains(&position)
+            },
+        };
+        // One-shot work has no duration to choose; `mapbench run --rounds` measures it.
+        let steady = catalog.iter().enumerate().filter(|(_, s)| s.shape == Shape::Steady);
+        steady.map(choice).collect()
+    }
+
+    fn adapters(&self) -> Vec<Choice> {
+        let asked = select::adapters(self.registry, &self.request.adapters).unwrap_or_default();
+        let offered = self.registry.entries().iter().filter(|entry| {
+            entry.meta.class != AdapterClass::Fault
+                || asked.iter().any(|asked| asked.meta.name == entry.meta.name)
+        });
+        let choice = |entry: &mapbench_core::AdapterEntry| Choice {
+            name: entry.meta.name.to_owned(),
+            about: format!("{}: {}", entry.meta.version, entry.meta.summary),
+            chosen: asked.iter().any(|asked| asked.meta.name == entry.meta.name),
+        };
+        offered.map(choice).collect()
+    }
+}
+
+impl Host for RealHost<'_> {
+    fn choices(&self) -> Choices {
+        Choices {
+            scenarios: self.scenarios(),
+            adapters: self.adapters(),
+            threads: self.request.threads.clone(),
+            cell_ns: match self.request.length {
+                Length::PerCellNs(ns) => Some(ns),
+                Length::Default | Length::Rounds(_) => None,
+            },
+            cpus: allowed_cpus().len() as u32,
+        }
+    }
+
+    /// Reckoned without traces, because to generate them takes seconds.
+    fn estimate(&self, wish: &Wish) -> Result<Estimate, String> {
+        let adapters =
+            select::adapters(self.registry, &wish.adapters).map_err(|e| e.to_string())?;
+        let mut cells = 0;
+        let mut skipped = 0;
+        for scenario in scenario::catalog().iter().filter(|s| wish.scenarios.contains(&s.name)) {
+            let requires = scenario.requirements();
+            for adapter in &adapters {
+                let fits = requires.iter().all(|need| adapter.meta.capabilities.meets(*need));
+                if fits {
+                    cells += wish.threads.len();
+                } else {
+                    skipped += 1;
+                }
+            }
+        }
+        let request = self.request(wish);
+        let rounds = u64::from(request.rounds_per_fork());
+        let fork_ns = rounds * (request.round_ns() + request.warm_ns) + TRIAL_OVERHEAD_NS;
+        let total_ns = cells as u64 * u64::from(request.forks) * fork_ns;
+        Ok(Estimate { total_ns, cells, skipped })
+    }
+
+    /// Live only if a processor is left for the UI at every thread count.
+    fn ui_mode(&self, wish: &Wish) -> UiMode {
+        let most = wish.threads.iter().copied().max().unwrap_or(1) as usize;
+        if allowed_cpus().len() > most { UiMode::Live } else { UiMode::BetweenRounds }
+    }
+
+    fn run(
+        &self,
+        wish: &Wish,
+        mode: UiMode,
+        control: &Control,
+        link: &UiLink,
+    ) -> Result<RunEnd, String> {
+        let prepared = prepare(self.registry, &self.request(wish)).map_err(|e| e.to_string())?;
+        let command = wish.command().split(' ').map(str::to_owned).collect();
+        let conducted = conduct(&prepared, command, mode, control, &mut link.sink())
+            .map_err(|error| error.to_string())?;
+        let end = conducted.end.clone();
+        let mut last = self.conducted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *last = Some(conducted);
+        Ok(end)
+    }
+}

@@ -1,0 +1,201 @@
+//! The percentile table. Its figures are the summary's, which the final table and CSV show too.
+
+use mapbench_results::CellSummary;
+use mapbench_results::summary::CellState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::ui::model::Model;
+use crate::ui::screens::panel;
+use mapbench_results::units::{Charset, bytes, mops, mops_like, percentile};
+
+/// One column: title, width, and whether it is left out of narrow tables, the highest first.
+struct Column {
+    title: &'static str,
+    width: u16,
+    rank: u8,
+    figure: fn(&Shown) -> String,
+}
+
+/// A row's cell and what it is drawn with.
+struct Shown<'a> {
+    summary: &'a CellSummary,
+    row: &'a mapbench_results::SummaryRow,
+    charset: Charset,
+    planned: u32,
+}
+
+const COLUMNS: [Column; 9] = [
+    Column {
+        title: "Mops/s",
+        width: 8,
+        rank: 0,
+        figure: |shown| opt(shown.row.ops_per_sec_median, shown.charset, mops),
+    },
+    Column { title: "±95%", width: 7, rank: 4, figure: |shown| half_width(shown) },
+    Column { title: "p50", width: 6, rank: 1, figure: |shown| latency(shown, |at| at.p50) },
+    Column { title: "p99", width: 6, rank: 0, figure: |shown| latency(shown, |at| at.p99) },
+    Column { title: "p99.9", width: 6, rank: 2, figure: |shown| latency(shown, |at| at.p999) },
+    Column { title: "max", width: 6, rank: 5, figure: |shown| latency(shown, |at| at.max) },
+    Column {
+        title: "B/entry",
+        width: 9,
+        rank: 6,
+        figure: |shown| opt(shown.row.bytes_per_entry, shown.charset, bytes),
+    },
+    Column { title: "scan", width: 9, rank: 7, figure: |shown| shown.summary.cell().scan.clone() },
+    Column {
+        title: "rounds",
+        width: 8,
+        rank: 3,
+        figure: |shown| format!("{}/{}", shown.summary.counts().rounds, shown.planned),
+    },
+];
+
+/// ```text
+///  map         Mops/s  ±95%  p50  p99   p99.9 max    B/entry  scan   rounds  flags
+/// ▸◆ sharded    17.9   0.2   61n  410n  2.1µ  1.1m   41       shard  7/10
+///  ● flurry     6.2    0.9   140n 1.9µ  88µ   9.8m   96       weak   7/10    noisy
+///  ■ test/abort crash: died by SIGABRT
+/// ```
+pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer) {
+    let theme = &model.theme;
+    let Some(run) = model.shown() else { return };
+    let cells: Vec<&CellSummary> = rows.iter().filter_map(|id| run.cell(*id)).collect();
+    let longest = cells.iter().map(|cell| cell.cell().adapter.chars().count()).max().unwrap_or(0);
+    let names = (longest as u16 + 4).clamp(8, (area.width / 3).max(8));
+    let columns = columns_that_fit(area.width.saturating_sub(names));
+    head(model, names, &columns, panel::row(area, 0), buffer);
+    let height = usize::from(area.height.saturating_sub(1));
+    let cursor = model.view.cursor.min(cells.len().saturating_sub(1));
+    let first = (cursor + 1).saturating_sub(height);
+    for (line, summary) in cells.iter().enumerate().skip(first).take(height) {
+        let row_area = panel::row(area, (line - first) as u16 + 1);
+        let id = summary.cell().id;
+        let name_area = Rect { width: names.min(row_area.width), ..row_area };
+        let arrow = if line == cursor { theme.glyph("▸", ">") } else { " " };
+        let end = panel::put(arrow, theme.strong(), 0, name_area, buffer);
+        let end = panel::put(model.shape(id), model.series_style(id), end, name_area, buffer);
+        let name = format!(" {}", summary.cell().adapter);
+        let style = if line == cursor { theme.strong() } else { Style::new() };
+        panel::put(&name, style, end, name_area, buffer);
+        let planned = run.begin().rounds * run.begin().forks;
+        cell_figures(model, summary, planned, &columns, names, row_area, buffer);
+    }
+}
+
+fn head(model: &Model, names: u16, columns: &[&Column], area: Rect, buffer: &mut Buffer) {
+    let style = model.theme.faint();
+    panel::put(" map", style, 1, area, buffer);
+    let mut column = names;
+    for shown in columns {
+        let title = if model.theme.ascii {
+            shown.title.replace('±', "+-")
+        } else {
+            shown.title.to_owned()
+        };
+        column = right(&title, shown.width, style, column, area, buffer);
+    }
+    let mut flags = "  flags".to_owned();
+    if model.view.sort != crate::ui::model::Sort::Plan {
+        flags.push_str(&format!("  by {}", model.view.sort.name()));
+    }
+    if let Some(class) = model.view.class {
+        flags.push_str(&format!("  {}s only", class.name()));
+    }
+    panel::put(&flags, style, column, area, buffer);
+}
+
+fn cell_figures(
+    model: &Model,
+    summary: &CellSummary,
+    planned: u32,
+    columns: &[&Column],
+    names: u16,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let theme = &model.theme;
+    let of_class = model
+        .view
+        .class
+        .and_then(|class| summary.rows().into_iter().find(|row| row.op_class == Some(class)));
+    let all = summary.row();
+    let row = of_class.as_ref().unwrap_or(all);
+    let shown = Shown { summary, row, charset: model.charset(), planned };
+    let trouble = trouble(summary);
+    let mut column = names;
+    if summary.counts().rounds > 0 {
+        for figure in columns {
+            let text = (figure.figure)(&shown);
+            column = right(&text, figure.width, Style::new(), column, area, buffer);
+        }
+    }
+    if let Some(trouble) = trouble {
+        panel::put(&format!("  {trouble}"), theme.bad(), column, area, buffer);
+        return;
+    }
+    let flags: Vec<&str> = all.flags.iter().map(|flag| flag.name()).collect();
+    if !flags.is_empty() {
+        let text = format!("  {} {}", theme.glyph("⚠", "!"), flags.join(", "));
+        panel::put(&text, theme.warning(), column, area, buffer);
+    } else if summary.counts().rounds == 0 {
+        let state = match summary.state() {
+            CellState::Preparing => "  prefills",
+            CellState::Running => "  ready",
+            _ => "  waits",
+        };
+        panel::put(state, theme.faint(), column, area, buffer);
+    }
+}
+
+fn trouble(summary: &CellSummary) -> Option<String> {
+    match summary.state() {
+        CellState::Failed(failure) => {
+            let first = failure.message.lines().next().unwrap_or_default();
+            Some(format!("{}: {first}", failure.kind.name()))
+        }
+        CellState::Skipped => Some("skipped".to_owned()),
+        _ => None,
+    }
+}
+
+/// The columns that fit, in the table's order; the flags keep a little room.
+fn columns_that_fit(width: u16) -> Vec<&'static Column> {
+    let mut ranks: Vec<u8> = COLUMNS.iter().map(|column| column.rank).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let fits =
+        |rank: u8| COLUMNS.iter().filter(|c| c.rank <= rank).map(|c| c.width).sum::<u16>() <= width;
+    let most = ranks.into_iter().take_while(|rank| fits(*rank)).last();
+    COLUMNS.iter().filter(|column| most.is_some_and(|most| column.rank <= most)).collect()
+}
+
+fn right(
+    text: &str,
+    width: u16,
+    style: Style,
+    column: u16,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> u16 {
+    let used = text.chars().count() as u16;
+    panel::put(text, style, column + width.saturating_sub(used), area, buffer);
+    column + width
+}
+
+fn half_width(shown: &Shown) -> String {
+    let figures = shown.row.ops_per_sec_ci95.zip(shown.row.ops_per_sec_median);
+    opt(figures, shown.charset, |(ci, median)| mops_like(ci.half_width(), median))
+}
+
+fn opt<T>(figure: Option<T>, charset: Charset, written: impl Fn(T) -> String) -> String {
+    figure.map_or_else(|| charset.absent().to_owned(), written)
+}
+
+fn latency(shown: &Shown, pick: fn(&mapbench_results::histogram::Percentiles) -> u64) -> String {
+    opt(shown.row.service.as_ref(), shown.charset, |service| {
+        percentile(pick(service), shown.charset)
+    })
+}

@@ -1,0 +1,229 @@
+//! The screens as people see them: at four sizes with their styles, at every size without a panic,
+//! and with the figures of the log.
+
+mod ui_synthetic;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use mapbench::ui::event_loop::replayed;
+use mapbench::ui::export;
+use mapbench::ui::host::{Choice, Choices, Estimate};
+use mapbench::ui::model::Model;
+use mapbench::ui::screens::picture;
+use mapbench::ui::theme::{Depth, Palette, Theme};
+use mapbench::ui::update::{Msg, update};
+use mapbench_core::event::UiMode;
+use mapbench_results::units::{Charset, mops, percentile};
+use mapbench_results::{RunLog, RunSummary};
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::{Color, Modifier};
+
+const SIZES: [(u16, u16); 4] = [(120, 36), (80, 24), (40, 12), (20, 3)];
+const THEME: Theme = Theme { depth: Depth::Full, palette: Palette::Dark, ascii: false };
+
+fn log() -> RunLog {
+    let text = ui_synthetic::log_text();
+    RunLog::read_from(text.as_bytes(), Path::new("synthetic.ndjson")).expect("it is a log")
+}
+
+fn finished() -> Model {
+    replayed(&log(), THEME)
+}
+
+fn idle() -> Model {
+    let choice = |name: &str, chosen| Choice {
+        name: name.to_owned(),
+        about: format!("about {name}"),
+        chosen,
+    };
+    let choices = Choices {
+        scenarios: ui_synthetic::SCENARIOS.iter().map(|name| choice(name, true)).collect(),
+        adapters: ui_synthetic::MAPS
+            .iter()
+            .map(|map| choice(map.0, map.0 != "test/abort"))
+            .collect(),
+        cpus: 2,
+        ..Choices::default()
+    };
+    let mut model = Model::new(THEME, choices, UiMode::BetweenRounds);
+    let estimate = Estimate { total_ns: 58_000_000_000, cells: 8, skipped: 1 };
+    update(&mut model, Msg::Estimated(Ok(estimate)));
+    model
+}
+
+fn press(model: &mut Model, keys: &str) {
+    for key in keys.chars() {
+        let code = match key {
+            '\n' => KeyCode::Enter,
+            '\x1b' => KeyCode::Esc,
+            key => KeyCode::Char(key),
+        };
+        update(model, Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    }
+}
+
+/// Characters, then the styles of each row as runs: text alone would not show lost colours.
+fn with_styles(buffer: &Buffer) -> String {
+    let mut text = export::text(buffer);
+    text.push_str("---\n");
+    for y in 0..buffer.area.height {
+        let mut runs: Vec<(u16, u16, Color, Modifier)> = Vec::new();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            assert_eq!(cell.bg, Color::Reset, "a background is painted at {x}, {y}");
+            match runs.last_mut() {
+                Some(run) if run.2 == cell.fg && run.3 == cell.modifier => run.1 = x,
+                _ => runs.push((x, x, cell.fg, cell.modifier)),
+            }
+        }
+        for (from, to, fg, modifier) in runs {
+            if (fg, modifier) != (Color::Reset, Modifier::empty()) {
+                let _ = write!(text, "{y}:{from}-{to} {fg} {modifier:?}; ");
+            }
+        }
+    }
+    text + "\n"
+}
+
+#[test]
+fn the_run_screen_at_four_sizes() {
+    let model = finished();
+    for (width, height) in SIZES {
+        let name = format!("run_{width}x{height}");
+        insta::assert_snapshot!(name, with_styles(&picture(&model, width, height)));
+    }
+}
+
+#[test]
+fn the_wizard_at_four_sizes() {
+    let model = idle();
+    for (width, height) in SIZES {
+        let name = format!("wizard_{width}x{height}");
+        insta::assert_snapshot!(name, with_styles(&picture(&model, width, height)));
+    }
+}
+
+#[test]
+fn overlays_and_charts() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("help_searched", "?/pause\n"),
+        ("log", "l"),
+        ("failed_cell", "G\n"),
+        ("curves", "o"),
+        ("throughput", "oo"),
+        ("writes_sorted_by_p99", "mmssss"),
+        ("filtered", "/dash\n"),
+    ] {
+        let mut model = finished();
+        press(&mut model, keys);
+        insta::assert_snapshot!(name, export::text(&picture(&model, 120, 36)));
+    }
+}
+
+#[test]
+fn ascii_screens_hold_only_ascii() {
+    let mut model = finished();
+    model.theme.ascii = true;
+    model.theme.depth = Depth::Mono;
+    for keys in ["", "?", "\x1bl", "\x1bG\n", "\x1bo", "o"] {
+        press(&mut model, keys);
+        let text = export::text(&picture(&model, 120, 36));
+        assert!(text.is_ascii(), "after {keys:?}:\n{text}");
+    }
+}
+
+#[test]
+fn every_screen_draws_at_every_size() {
+    let mut screens = vec![idle(), finished()];
+    for keys in ["?", "l", "G\n", "o", "oo", "L", "/x\n"] {
+        let mut model = finished();
+        press(&mut model, keys);
+        screens.push(model);
+    }
+    let mut partial = finished();
+    partial.run = None;
+    screens.push(partial);
+    let edges = |most: u16, step: usize| {
+        let edges =
+            [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 23, 24, 25, 35, 36, 37, 39, 40, 41, 79, 80];
+        let more = [81, 119, 120, 121, most];
+        let sizes: Vec<u16> = (1..=most).step_by(step).chain(edges).chain(more).collect();
+        sizes.into_iter().filter(move |size| *size <= most)
+    };
+    for model in &screens {
+        for width in edges(200, 17) {
+            for height in edges(60, 7) {
+                picture(model, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn figures_on_screen_are_those_of_the_log() {
+    let model = finished();
+    let summary = RunSummary::of_log(&log());
+    let text = export::text(&picture(&model, 120, 36));
+    let shown = summary
+        .cells()
+        .iter()
+        .filter(|cell| cell.cell().scenario == "curated/hot-key" && cell.cell().threads == 2);
+    for cell in shown {
+        let row = cell.row();
+        let service = row.service.as_ref().expect("it was timed");
+        let line =
+            text.lines().find(|line| line.contains(&cell.cell().adapter) && line.contains("/10"));
+        let words: Vec<&str> = line.expect("it has a row").split_whitespace().collect();
+        let figures = [service.p50, service.p99, service.p999, service.max];
+        for ns in figures {
+            assert!(words.contains(&percentile(ns, Charset::Utf8).as_str()), "{ns} in {words:?}");
+        }
+        let rate = mops(row.ops_per_sec_median.expect("it ran"));
+        assert!(words.contains(&rate.as_str()), "{rate} in {words:?}");
+    }
+}
+
+/// Maxima of a ridge that is drawn in one row.
+fn humps(line: &str) -> usize {
+    const BLOCKS: &str = " ▁▂▃▄▅▆▇█";
+    let heights: Vec<usize> =
+        line.chars().map(|c| BLOCKS.chars().position(|block| block == c).unwrap_or(0)).collect();
+    let mut humps = 0;
+    let mut rising = false;
+    for pair in heights.windows(2) {
+        if pair[1] > pair[0] {
+            rising = true;
+        } else if pair[1] < pair[0] && rising {
+            humps += 1;
+            rising = false;
+        }
+    }
+    humps
+}
+
+#[test]
+fn a_bimodal_map_shows_two_humps_and_they_lie_apart() {
+    let mut model = finished();
+    // Reads alone: all ops together have a hump of writes as well.
+    press(&mut model, "m/dashmap\n");
+    let text = export::text(&picture(&model, 80, 24));
+    let ridge: Vec<&str> = text.lines().filter(|line| line.contains('▁')).collect();
+    let lowest = ridge.last().expect("a ridge is drawn");
+    let gap: usize = lowest.trim_matches(['│', ' ']).matches(' ').count();
+    assert!(gap >= 5, "no valley between the humps: {lowest}");
+    let upper = text.lines().filter(|line| line.contains(['▁', '█', '▄']));
+    assert!(upper.map(humps).max() >= Some(2), "{text}");
+}
+
+#[test]
+fn a_picture_needs_no_font_for_charts() {
+    let svg = export::svg(&picture(&finished(), 120, 36));
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("<circle") && svg.contains("dashmap/v6"));
+    assert!(
+        !svg.chars().any(|c| ('\u{2800}'..='\u{28ff}').contains(&c) || ('▁'..='█').contains(&c))
+    );
+}
