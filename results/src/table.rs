@@ -173,19 +173,17 @@ fn failures(text: &mut String, summary: &RunSummary, charset: Charset) {
 }
 
 fn skips(text: &mut String, summary: &RunSummary) {
-    let mut lines: Vec<String> = summary
-        .begin()
-        .skipped
-        .iter()
-        .map(|skipped| format!("  {} in {}: {}", skipped.adapter, skipped.scenario, skipped.reason))
-        .collect();
+    let planned = summary.begin().skipped.iter().map(|skipped| {
+        // A reason is a sentence, which usually begins with the adapter.
+        let named = skipped.reason.starts_with(&skipped.adapter);
+        let subject = if named { String::new() } else { format!("{}: ", skipped.adapter) };
+        format!("  {}: {subject}{}", skipped.scenario, skipped.reason)
+    });
+    let mut lines: Vec<String> = planned.collect();
     let stopped = summary.cells().iter().filter(|cell| *cell.state() == CellState::Skipped);
     lines.extend(stopped.map(|cell| {
-        format!(
-            "  {} in {}: skipped while it ran",
-            label::adapter(cell.cell()),
-            cell.cell().scenario
-        )
+        let adapter = label::adapter(cell.cell());
+        format!("  {}: {adapter}: skipped while it ran", cell.cell().scenario)
     }));
     list(text, "skipped", &lines);
 }

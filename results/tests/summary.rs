@@ -147,6 +147,17 @@ fn shares_that_miss_their_intention_by_more_than_a_point_are_flagged() {
 }
 
 #[test]
+fn a_control_that_keeps_nothing_is_not_flagged_for_hitting_nothing() {
+    let mut report = sample::round(0, 100_000, None);
+    (report.hits, report.effective_writes) = (0, 0);
+    let mut done = sample::done();
+    done.verified = false;
+    let ended = RunEvent::TrialDone { cell: 0, fork: 0, done };
+    let row = applied(&[round(0, 0, report), ended]).cells()[0].row().clone();
+    assert_eq!((row.verified, row.flags.as_slice()), (Some(false), &[][..]));
+}
+
+#[test]
 fn writes_that_a_map_does_not_answer_leave_their_share_out() {
     let mut report = sample::round(0, 100_000, None);
     (report.effective_writes, report.unanswered_writes) = (0, 5_000);

@@ -43,9 +43,17 @@ fn failures_and_skips_are_listed_with_their_causes() {
     let failed = "dashmap/v6: curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash, \
                   fork 0: hang: no progress in 30 s, in round 0 (noticed after 30s)";
     assert!(text.contains(failed), "{text}");
-    let skipped = "evmap/publish-every-n in curated/read-heavy: has no atomic read-modify-write";
+    let skipped = "curated/read-heavy: evmap/publish-every-n: has no atomic read-modify-write";
     assert!(text.contains(skipped), "{text}");
-    assert!(text.contains("dashmap/v6 in curated/read-heavy: skipped while it ran"), "{text}");
+    assert!(text.contains("curated/read-heavy: dashmap/v6: skipped while it ran"), "{text}");
+}
+
+#[test]
+fn a_reason_that_names_its_adapter_does_not_name_it_twice() {
+    let (mut begin, _) = sample::events();
+    begin.skipped[0].reason = "evmap/publish-every-n cannot".to_owned();
+    let text = rendered(&begin, &[], Charset::Utf8);
+    assert!(text.contains("\n  curated/read-heavy: evmap/publish-every-n cannot\n"), "{text}");
 }
 
 #[test]

@@ -211,7 +211,7 @@ pub(super) fn of_cell(cell: &CellSummary, class: Option<OpClass>) -> SummaryRow 
         verified: cell.verified(),
         status: status(cell.state()),
         error: error(cell.state()),
-        flags: flags(cell.cell(), &cell.counts(), &figures, placement),
+        flags: flags(cell.cell(), &cell.counts(), &figures, placement, cell.verified()),
         placement,
         ..measured(Level::Cell, cell.cell().id, class, &figures, &cell.counts())
     }
@@ -234,7 +234,7 @@ pub(super) fn of_fork(
         verified: fork.verified(),
         status: status(state),
         error: error(state),
-        flags: flags(cell.cell(), &fork.counts, &figures, placement),
+        flags: flags(cell.cell(), &fork.counts, &figures, placement, fork.verified()),
         placement,
         ..measured(Level::Fork, cell.cell().id, class, &figures, &fork.counts)
     }
@@ -321,7 +321,10 @@ fn flags(
     counts: &Counts,
     figures: &Figures,
     placement: Option<PlacementShares>,
+    verified: Option<bool>,
 ) -> Vec<Flag> {
+    // A control that keeps nothing hits nothing: it is not verified, and that says it all.
+    let keeps = verified != Some(false);
     let off = |measured: Option<f64>, intended: f64| {
         measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
     };
@@ -330,8 +333,8 @@ fn flags(
     let noisy = half_width > NOISY_HALF_WIDTH * figures.ops_per_sec_median.unwrap_or(0.0);
     let raised = [
         (counts.wrong_values > 0, Flag::WrongValues),
-        (cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
-        (off(writes, cell.effective_write_share), Flag::WriteShare),
+        (keeps && cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
+        (keeps && off(writes, cell.effective_write_share), Flag::WriteShare),
         (noisy, Flag::Noisy),
         (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),
         (counts.unreadable_rounds > 0, Flag::UnreadableLatency),
