@@ -137,25 +137,21 @@ fn ascii_screens_hold_only_ascii() {
 
 #[test]
 fn every_screen_draws_at_every_size() {
-    let mut screens = vec![idle(), finished()];
+    let finished = finished();
+    picture(&finished, 120, 36);
+    let mut screens = vec![idle(), finished.clone()];
     for keys in ["?", "l", "G\n", "o", "oo", "L", "/x\n"] {
-        let mut model = finished();
+        let mut model = finished.clone();
         press(&mut model, keys);
         screens.push(model);
     }
-    let mut partial = finished();
-    partial.run = None;
-    screens.push(partial);
-    let edges = |most: u16, step: usize| {
-        let edges =
-            [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 23, 24, 25, 35, 36, 37, 39, 40, 41, 79, 80];
-        let more = [81, 119, 120, 121, most];
-        let sizes: Vec<u16> = (1..=most).step_by(step).chain(edges).chain(more).collect();
-        sizes.into_iter().filter(move |size| *size <= most)
-    };
+    screens.push(Model { run: None, ..finished });
+    let thresholds = [8, 12, 24, 36, 40, 60, 80, 100, 120];
+    let edges = thresholds.iter().flat_map(|edge| [edge - 1, *edge, edge + 1]);
+    let sizes: Vec<u16> = (1..7).chain((15..200).step_by(29)).chain(edges).chain([200]).collect();
     for model in &screens {
-        for width in edges(200, 17) {
-            for height in edges(60, 7) {
+        for &width in &sizes {
+            for &height in sizes.iter().filter(|height| **height <= 60) {
                 picture(model, width, height);
             }
         }

@@ -101,7 +101,7 @@ fn measure(
     let request = args.selection.request();
     check(registry, &request)?;
     let host = RealHost::new(registry, request);
-    let exit_code = event_loop::live(&host, theme).map_err(broken)?;
+    let exit_code = event_loop::live(&host, theme).map_err(|error| broken(&error))?;
     let Some(conducted) = host.into_conducted() else { return Ok(exit_code) };
     let charset = if args.ascii { Charset::Ascii } else { Charset::Utf8 };
     let table = table::render(&conducted.summary, charset);
@@ -130,7 +130,7 @@ fn check(registry: &Registry, request: &RunRequest) -> Result<(), CliError> {
 
 fn replay(log: &RunLog, theme: Theme, args: &TuiArgs) -> Result<u8, CliError> {
     if !args.once {
-        return event_loop::replay(log, theme, args.speed).map_err(broken);
+        return event_loop::replay(log, theme, args.speed).map_err(|error| broken(&error));
     }
     let model = event_loop::replayed(log, theme);
     let buffer = screens::picture(&model, args.size.columns, args.size.rows);
@@ -169,7 +169,7 @@ fn theme(globals: &Globals, args: &TuiArgs) -> Theme {
     }
 }
 
-fn broken(error: std::io::Error) -> CliError {
+fn broken(error: &std::io::Error) -> CliError {
     CliError::unexpected(format!(
         "the terminal cannot be used: {error}; `mapbench run` measures the same without it"
     ))

@@ -43,7 +43,7 @@ impl Sink for Fanout<'_> {
     }
 
     fn own_events(&mut self) -> Vec<RunEvent> {
-        self.sinks.iter_mut().flat_map(|sink| sink.own_events()).collect()
+        self.sinks.iter_mut().flat_map(Sink::own_events).collect()
     }
 }
 

@@ -243,7 +243,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         let started_ns = monotonic_ns();
         let least_ns = if live { LIVE_FRAME_NS } else { FRAME_NS };
         let early = started_ns.saturating_sub(self.last_frame_ns) < least_ns;
-        if self.session.is_some() && early && !(self.urgent && !live) {
+        if self.session.is_some() && early && (live || !self.urgent) {
             return Ok(());
         }
         let model = &self.model;

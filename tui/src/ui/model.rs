@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 
-use mapbench_core::event::{EndCause, RunEvent, UiMode};
+use mapbench_core::event::{Cell, EndCause, RunEvent, UiMode};
 use mapbench_core::op::OpClass;
-use mapbench_results::RunSummary;
 use mapbench_results::units::Charset;
+use mapbench_results::{CellSummary, RunSummary};
 use ratatui::style::Style;
 
 use super::host::{Choices, Wish};
@@ -431,27 +431,36 @@ impl Model {
 
 /// The groups of a run, in the order of its plan.
 pub fn groups(run: &RunSummary) -> Vec<Group> {
-    let mut groups: Vec<((&str, u32, &str, &str, Option<&str>), Group)> = Vec::new();
-    for cell in run.cells() {
-        let cell = cell.cell();
-        let axis = cell.axis_value.as_deref();
-        let key = (cell.scenario.as_str(), cell.threads, cell.key.name(), cell.value.name(), axis);
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.cells.push(cell.id),
-            None => groups.push((key, Group { title: String::new(), cells: vec![cell.id] })),
+    let mut groups: Vec<Group> = Vec::new();
+    let cells = || run.cells().iter().map(CellSummary::cell);
+    let one_kind = cells().all(|cell| same_kinds(cell, &run.cells()[0]));
+    for cell in cells() {
+        let title = title(cell, one_kind);
+        // Scenarios of equal file names in different folders are different groups.
+        let known = groups.iter_mut().find(|group| {
+            let first = run.cell(group.cells[0]).map(CellSummary::cell);
+            group.title == title && first.is_some_and(|first| first.scenario == cell.scenario)
+        });
+        match known {
+            Some(group) => group.cells.push(cell.id),
+            None => groups.push(Group { title, cells: vec![cell.id] }),
         }
     }
-    let kinds: std::collections::HashSet<_> =
-        groups.iter().map(|(key, _)| (key.2, key.3)).collect();
-    let titled = groups.iter().map(|((scenario, threads, key, value, axis), group)| {
-        let mut title = format!("{} ×{threads}", scenario.rsplit('/').next().unwrap_or(scenario));
-        if kinds.len() > 1 {
-            title.push_str(&format!(" {key}→{value}"));
-        }
-        if let Some(axis) = axis {
-            title.push_str(&format!(" {axis}"));
-        }
-        Group { title, cells: group.cells.clone() }
-    });
-    titled.collect()
+    groups
+}
+
+fn same_kinds(cell: &Cell, other: &CellSummary) -> bool {
+    (cell.key, cell.value) == (other.cell().key, other.cell().value)
+}
+
+/// What the cells of a group have in common; types only where they differ within the run.
+fn title(cell: &Cell, one_kind: bool) -> String {
+    let scenario = cell.scenario.rsplit('/').next().unwrap_or(&cell.scenario);
+    let kinds = if one_kind {
+        String::new()
+    } else {
+        format!(" {}→{}", cell.key.name(), cell.value.name())
+    };
+    let axis = cell.axis_value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
+    format!("{scenario} ×{}{kinds}{axis}", cell.threads)
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
+use mapbench_core::driver::clock::monotonic_ns;
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -42,7 +44,7 @@ impl Screen {
         let mut screen = Screen { terminal, answers: false, unanswered: 0 };
         // Where standard input is a pipe, crossterm reads the keyboard elsewhere.
         if io::stdin().is_terminal() {
-            screen.answers = screen.ask(FIRST_ANSWER_MS)?.is_some();
+            screen.answers = Screen::ask(FIRST_ANSWER_MS)?.is_some();
         }
         Ok(screen)
     }
@@ -58,7 +60,7 @@ impl Screen {
         if !self.answers {
             return Ok(Vec::new());
         }
-        let answer = self.ask(ANSWER_MS)?;
+        let answer = Screen::ask(ANSWER_MS)?;
         self.unanswered = if answer.is_some() { 0 } else { self.unanswered + 1 };
         self.answers = self.unanswered < PATIENCE;
         Ok(answer.unwrap_or_default())
@@ -76,18 +78,22 @@ impl Screen {
     /// Asks for the cursor's position (`ESC[6n`), which the terminal answers only after all that
     /// was sent before. `None` if there was no answer in time. Reads the terminal's bytes itself:
     /// no other thread reads it, and crossterm's own question waits for two seconds.
-    fn ask(&mut self, wait_ms: u64) -> io::Result<Option<Vec<KeyEvent>>> {
+    fn ask(wait_ms: u64) -> io::Result<Option<Vec<KeyEvent>>> {
         let mut out = io::stdout();
         out.write_all(b"\x1b[6n")?;
         out.flush()?;
         let stdin = io::stdin();
         let mut bytes = Vec::new();
-        // Each turn waits for new bytes; the answer comes in one piece, so that the turns are few.
-        for _ in 0..8 {
+        let until_ns = monotonic_ns() + wait_ms * 1_000_000;
+        loop {
+            let left_ms = until_ns.saturating_sub(monotonic_ns()).div_ceil(1_000_000);
+            let timeout = PollTimeout::try_from(left_ms).unwrap_or(PollTimeout::ZERO);
             let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-            let timeout = PollTimeout::try_from(wait_ms).unwrap_or(PollTimeout::ZERO);
-            if poll(&mut fds, timeout).unwrap_or(0) == 0 {
-                return Ok(None);
+            match poll(&mut fds, timeout) {
+                Err(Errno::EINTR) if left_ms > 0 => continue,
+                Ok(ready) if ready > 0 => {}
+                // What was typed meanwhile is not lost with the answer that did not come.
+                _ => return Ok(if bytes.is_empty() { None } else { Some(typed(&bytes)) }),
             }
             let mut chunk = [0_u8; 256];
             // Unbuffered: `Stdin` would keep bytes that belong to crossterm.
@@ -96,8 +102,10 @@ impl Screen {
             if let Some(rest) = without_answer(&bytes) {
                 return Ok(Some(typed(&rest)));
             }
+            if read == 0 {
+                return Ok(None);
+            }
         }
-        Ok(None)
     }
 }
 

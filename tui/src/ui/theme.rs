@@ -154,7 +154,7 @@ impl Theme {
         if self.ascii { ascii } else { unicode }
     }
 
-    fn shade(&self, pick: impl Fn(&[Shade; 7]) -> Shade) -> Style {
+    fn shade(self, pick: impl Fn(&[Shade; 7]) -> Shade) -> Style {
         let shades = match (self.depth, self.palette) {
             (Depth::Mono, _) | (_, Palette::Mono) => return Style::new(),
             (_, Palette::Dark) => &DARK,

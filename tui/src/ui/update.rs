@@ -2,6 +2,7 @@
 
 use mapbench_core::event::{EndCause, RunEnd, RunEvent};
 use mapbench_core::op::OpClass;
+use mapbench_results::CellSummary;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::host::{Estimate, Wish};
@@ -81,11 +82,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             model.dirty |= model.phase.is_active() && second(model.elapsed_ns()) != before;
         }
         Msg::Event(event) => take(model, &event),
-        Msg::Gap => match model.phase {
-            Phase::Pausing => set(model, Phase::Paused),
-            Phase::Preparing => set(model, Phase::Running),
-            _ => {}
-        },
+        Msg::Gap => {
+            if model.phase == Phase::Pausing {
+                set(model, Phase::Paused);
+            }
+        }
         Msg::Ended(end) => return ended(model, end),
         Msg::LogEnded => {
             model.note(true, "the log has no end: the run was cut short, or still runs".to_owned());
@@ -374,7 +375,7 @@ fn change_speed(model: &mut Model, faster: bool) {
 
 fn next_class(model: &mut Model) {
     let shown = model.cell_under_cursor().and_then(|cell| model.shown()?.cell(cell));
-    let classes: Vec<OpClass> = shown.map(|cell| cell.classes()).unwrap_or_default();
+    let classes: Vec<OpClass> = shown.map(CellSummary::classes).unwrap_or_default();
     model.view.class = match model.view.class {
         None => classes.first().copied(),
         Some(class) => {

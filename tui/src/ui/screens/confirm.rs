@@ -24,7 +24,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         height,
     );
     Clear.render(area, buffer);
-    let inside = panel::frame("a run is under way", &model.theme, area, buffer);
+    let inside = panel::frame("a run is under way", model.theme, area, buffer);
     let words = " Results up to here are kept.";
     panel::put(words, ratatui::style::Style::new(), 0, panel::row(inside, 0), buffer);
     panel::footer(model, Place::Confirm, panel::row(inside, 1), buffer);

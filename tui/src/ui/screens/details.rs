@@ -21,14 +21,14 @@ use mapbench_results::units::{Charset, mops, percentile, time};
 /// └─────────────────────────────────────────────────────────────┘
 /// ```
 pub(crate) fn draw(model: &Model, cell: u32, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let inside = panel::open(&model.cell_name(cell), theme, area, buffer);
     panel::lines(&lines(model, cell, inside.width), model.scroll, inside, buffer);
 }
 
 /// The lines about a cell at a width.
 pub(crate) fn lines(model: &Model, cell: u32, width: u16) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = model.theme;
     let mut drawn: Vec<Line> = Vec::new();
     let Some(summary) = model.shown().and_then(|run| run.cell(cell)) else { return drawn };
     let width = usize::from(width).saturating_sub(12).max(8);
@@ -101,12 +101,12 @@ fn figures(summary: &CellSummary, charset: Charset) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     for row in summary.rows().iter().filter(|row| row.fork.is_none()) {
         let label = row.op_class.map_or("all", |class| class.name()).to_owned();
-        let mut text = String::new();
+        let mut words = Vec::new();
         if let Some(rate) = row.ops_per_sec_median {
-            text.push_str(&format!("{} Mops/s", mops(rate)));
+            words.push(format!("{} Mops/s", mops(rate)));
         }
         if let Some(interval) = row.ops_per_sec_ci95 {
-            text.push_str(&format!(" [{} to {}]", mops(interval.low), mops(interval.high)));
+            words.push(format!("[{} to {}]", mops(interval.low), mops(interval.high)));
         }
         if let Some(at) = &row.service {
             let figures = [
@@ -117,12 +117,11 @@ fn figures(summary: &CellSummary, charset: Charset) -> Vec<(String, String)> {
                 ("p99.99", at.p9999),
                 ("max", at.max),
             ];
-            for (name, ns) in figures {
-                text.push_str(&format!("  {name} {}", percentile(ns, charset)));
-            }
+            let figures = figures.map(|(name, ns)| format!("{name} {}", percentile(ns, charset)));
+            words.extend(figures);
         }
-        if !text.is_empty() {
-            lines.push((label, text));
+        if !words.is_empty() {
+            lines.push((label, words.join("  ")));
         }
     }
     let row = summary.row();

@@ -15,7 +15,7 @@ use crate::ui::model::Model;
 /// └──────────────────────────────────────────────────────────────┘
 /// ```
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let searched = if model.typing || !model.filter.is_empty() {
         format!("keys: /{}", model.filter)
     } else {
@@ -27,7 +27,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 /// Lines that the search lets through.
 pub(crate) fn lines(model: &Model) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = model.theme;
     bindings(model)
         .map(|binding| {
             Line::from(vec![

@@ -15,14 +15,14 @@ use crate::ui::model::Model;
 /// └──────────────────────────────────────────────────────────────────────┘
 /// ```
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let inside = panel::open("log: l or Esc closes", theme, area, buffer);
     panel::lines(&lines(model, inside.width), model.scroll, inside, buffer);
 }
 
 /// The lines of the log at a width.
 pub(crate) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
-    let theme = &model.theme;
+    let theme = model.theme;
     let width = usize::from(width).saturating_sub(8).max(8);
     let mut drawn = Vec::new();
     for line in &model.log {

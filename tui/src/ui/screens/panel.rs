@@ -23,7 +23,7 @@ const ASCII_BORDER: border::Set = border::Set {
 };
 
 /// Draws a frame with a title and returns what is inside.
-pub(crate) fn frame(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+pub(crate) fn frame(title: &str, theme: Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     let set = if theme.ascii { ASCII_BORDER } else { border::PLAIN };
     let block = Block::bordered()
         .border_set(set)
@@ -47,7 +47,7 @@ pub(crate) fn overlay(area: Rect) -> Rect {
 }
 
 /// Draws an overlay's frame over whatever is there and returns what is inside.
-pub(crate) fn open(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+pub(crate) fn open(title: &str, theme: Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     let area = overlay(area);
     Clear.render(area, buffer);
     frame(title, theme, area, buffer)
@@ -98,7 +98,7 @@ pub(crate) fn keep_to_ascii(buffer: &mut Buffer) {
 
 /// What a key just did or what is being typed, else the keys that work here.
 pub(crate) fn footer(model: &Model, place: Place, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     if model.typing {
         let end = put(&format!(" /{}", model.filter), theme.strong(), 0, area, buffer);
         put(theme.glyph("▏", "_"), theme.strong(), end, area, buffer);

@@ -22,7 +22,7 @@ use crate::ui::model::Model;
 ///  Enter run  Space choose  / filter  ? help  q quit
 /// ```
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     if area.height < 8 || area.width < 40 {
         let text = format!("{} {}", estimate(model), "Enter run  q quit");
         panel::put(&text, Style::new(), 0, panel::row(area, 0), buffer);
@@ -62,7 +62,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 }
 
 fn column(model: &Model, position: usize, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let here = position == model.wizard.column;
     let column = &model.wizard.columns[position];
     let title = if here {

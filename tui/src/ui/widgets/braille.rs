@@ -1,6 +1,6 @@
-//! A canvas of braille dots, 2 × 4 to the character. Dots of different series that meet in one
-//! character are ORed, so that no series hides another; the character takes the colour of the
-//! series drawn last.
+//! A canvas of braille dots, 2 × 4 to the character. Where series meet in one character, the dots
+//! of all of them are drawn, so that no series hides another; the character takes the colour of
+//! the series drawn last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -116,6 +116,6 @@ mod tests {
         let area = Rect::new(0, 0, 1, 1);
         let mut buffer = Buffer::empty(area);
         canvas.paint(Rect::new(0, 0, 9, 9), &mut buffer, true);
-        assert_eq!(buffer[(0, 0)].symbol(), ":");
+        assert_eq!(buffer[(0, 0)].symbol(), "'");
     }
 }

@@ -51,7 +51,9 @@ impl Density {
         }
         let highest = mass.iter().copied().fold(0.0, f64::max);
         if highest > 0.0 {
-            mass.iter_mut().for_each(|mass| *mass /= highest);
+            for mass in &mut mass {
+                *mass /= highest;
+            }
         }
         Density(mass)
     }

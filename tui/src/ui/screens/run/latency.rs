@@ -26,7 +26,7 @@ const LOWEST_NS: f64 = 8.0;
 /// └─────────────────────────────────────────────────────────────┘
 /// ```
 pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let inside = panel::frame(&title(model), theme, area, buffer);
     let Some(run) = model.shown().filter(|_| inside.height >= 2 && inside.width >= 12) else {
         return;
@@ -80,15 +80,16 @@ fn title(model: &Model) -> String {
 
 fn name_width(cells: &[(&CellSummary, Histogram<u64>)], width: u16) -> u16 {
     let longest = cells.iter().map(|(cell, _)| cell.cell().adapter.chars().count()).max();
-    (longest.unwrap_or(0) as u16 + 3).min(width / 3)
+    (longest.unwrap_or(0) as u16 + 3).min(width * 2 / 5)
 }
 
-/// The axis that all cells share: from just below the fastest op to the slowest one.
+/// The axis that all cells share: from just below the fastest op to almost the slowest one.
 fn axis(cells: &[(&CellSummary, Histogram<u64>)], columns: u16) -> Option<LogAxis> {
     let timed = || cells.iter().map(|(_, histogram)| histogram).filter(|h| !h.is_empty());
     let low = timed().map(Histogram::min).min()? as f64;
-    let high = timed().map(Histogram::max).max()? as f64;
-    Some(LogAxis::new((low * 0.8).max(LOWEST_NS), high.max(low * 4.0) * 1.1, columns))
+    // The last op in 10,000 would stretch the axis; whatever lies beyond falls into its last column.
+    let high = timed().map(|histogram| histogram.value_at_quantile(0.9999)).max()? as f64;
+    Some(LogAxis::new((low * 0.8).max(LOWEST_NS), high.max(low * 4.0) * 1.3, columns))
 }
 
 fn density(histogram: &Histogram<u64>, axis: &LogAxis) -> Density {
@@ -146,7 +147,7 @@ fn markers(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let mut mark = |quantile: f64, text: &str| {
         let column = axis.column(histogram.value_at_quantile(quantile) as f64);
         let end = panel::put(theme.glyph("╷", "|"), theme.strong(), column, area, buffer);
@@ -172,11 +173,10 @@ fn curves(
         let style = model.series_style(cell.cell().id);
         let heights = density(histogram, axis);
         let heights = heights.columns().iter().map(|density| model.view.heights.height(*density));
-        let dots: Vec<(i32, i32)> = heights
-            .enumerate()
+        let dots: Vec<(i32, i32)> = (0..)
+            .zip(heights)
             .map(|(column, height)| {
-                let y = bottom - (height * f64::from(bottom)).round() as i32;
-                (column as i32 * 2, y)
+                (column * 2, bottom - (height * f64::from(bottom)).round() as i32)
             })
             .collect();
         for pair in dots.windows(2).filter(|pair| pair.iter().any(|dot| dot.1 < bottom)) {

@@ -48,11 +48,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let groups = groups(run);
     let rows = model.rows();
     let wanted = rows.len() as u16 + 1;
-    let table_height = if !at_least(ONE_CHART) { area.height } else { wanted.min(area.height / 2) };
+    let table_height = if at_least(ONE_CHART) { wanted.min(area.height / 2) } else { area.height };
     let [head, tabs, charts, table_area, foot] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
-        Constraint::Fill(if at_least(ONE_CHART) { 1 } else { 0 }),
+        Constraint::Fill(u16::from(at_least(ONE_CHART))),
         if at_least(ONE_CHART) { Constraint::Length(table_height) } else { Constraint::Fill(1) },
         Constraint::Length(1),
     ])
@@ -76,7 +76,7 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 /// The groups of the run; the shown one is marked, and stays in sight when there are many.
 fn group_tabs(model: &Model, groups: &[Group], area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let shown = model.view.group.min(groups.len().saturating_sub(1));
     let widths: Vec<usize> = groups.iter().map(|group| group.title.chars().count() + 3).collect();
     let mut first = 0;

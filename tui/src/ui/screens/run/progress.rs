@@ -9,6 +9,7 @@ use crate::ui::figures::clock;
 use crate::ui::model::{Model, Phase};
 use crate::ui::screens::panel;
 use mapbench_core::event::UiMode;
+use mapbench_results::RunSummary;
 use mapbench_results::units::mops;
 
 /// Rounds longer than this get a line that says when the next frame comes. Nanoseconds.
@@ -18,7 +19,7 @@ const LONG_ROUND_NS: u64 = 1_000_000_000;
 ///  1 Run                       23/160 rounds  ● RUN 00:42/03:00  between rounds
 /// ```
 pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     panel::put(" 1 Run", theme.strong(), 0, area, buffer);
     let state = state(model);
     let words = [rounds(model), mode(model)].map(|words| format!("  {words} "));
@@ -75,7 +76,7 @@ fn rounds(model: &Model) -> String {
 
 /// How it draws; if rounds are long and nothing is drawn meanwhile, when the next frame comes.
 fn mode(model: &Model) -> String {
-    let begin = model.run.as_ref().map(|run| run.begin());
+    let begin = model.run.as_ref().map(RunSummary::begin);
     let mode = match model.ui_mode {
         UiMode::None => "recorded without a UI",
         UiMode::BetweenRounds => "between rounds",

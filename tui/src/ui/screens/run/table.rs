@@ -1,12 +1,13 @@
 //! The percentile table. Its figures are the summary's, which the final table and CSV show too.
 
-use mapbench_results::CellSummary;
+use mapbench_results::histogram::Percentiles;
 use mapbench_results::summary::CellState;
+use mapbench_results::{CellSummary, SummaryRow};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::ui::model::Model;
+use crate::ui::model::{Model, Sort};
 use crate::ui::screens::panel;
 use mapbench_results::units::{Charset, bytes, mops, mops_like, percentile};
 
@@ -21,7 +22,8 @@ struct Column {
 /// A row's cell and what it is drawn with.
 struct Shown<'a> {
     summary: &'a CellSummary,
-    row: &'a mapbench_results::SummaryRow,
+    row: &'a SummaryRow,
+    service: Option<Percentiles>,
     charset: Charset,
     planned: u32,
 }
@@ -60,7 +62,7 @@ const COLUMNS: [Column; 9] = [
 ///  ■ test/abort crash: died by SIGABRT
 /// ```
 pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let Some(run) = model.shown() else { return };
     let cells: Vec<&CellSummary> = rows.iter().filter_map(|id| run.cell(*id)).collect();
     let longest = cells.iter().map(|cell| cell.cell().adapter.chars().count()).max().unwrap_or(0);
@@ -97,14 +99,14 @@ fn head(model: &Model, names: u16, columns: &[&Column], area: Rect, buffer: &mut
         };
         column = right(&title, shown.width, style, column, area, buffer);
     }
-    let mut flags = "  flags".to_owned();
-    if model.view.sort != crate::ui::model::Sort::Plan {
-        flags.push_str(&format!("  by {}", model.view.sort.name()));
+    let mut words = vec!["  flags".to_owned()];
+    if model.view.sort != Sort::Plan {
+        words.push(format!("by {}", model.view.sort.name()));
     }
     if let Some(class) = model.view.class {
-        flags.push_str(&format!("  {}s only", class.name()));
+        words.push(format!("latency of {}s", class.name()));
     }
-    panel::put(&flags, style, column, area, buffer);
+    panel::put(&words.join("  "), style, column, area, buffer);
 }
 
 fn cell_figures(
@@ -116,14 +118,14 @@ fn cell_figures(
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let theme = &model.theme;
-    let of_class = model
-        .view
-        .class
-        .and_then(|class| summary.rows().into_iter().find(|row| row.op_class == Some(class)));
+    let theme = model.theme;
     let all = summary.row();
-    let row = of_class.as_ref().unwrap_or(all);
-    let shown = Shown { summary, row, charset: model.charset(), planned };
+    // Only latency is told apart by class: throughput is of the round, whatever it did.
+    let service = match model.view.class {
+        Some(class) => Percentiles::of(&summary.class_histogram(class)),
+        None => all.service,
+    };
+    let shown = Shown { summary, row: all, service, charset: model.charset(), planned };
     let trouble = trouble(summary);
     let mut column = names;
     if summary.counts().rounds > 0 {
@@ -143,7 +145,7 @@ fn cell_figures(
     } else if summary.counts().rounds == 0 {
         let state = match summary.state() {
             CellState::Preparing => "  prefills",
-            CellState::Running => "  ready",
+            CellState::Running => "  is prefilled",
             _ => "  waits",
         };
         panel::put(state, theme.faint(), column, area, buffer);
@@ -194,8 +196,6 @@ fn opt<T>(figure: Option<T>, charset: Charset, written: impl Fn(T) -> String) ->
     figure.map_or_else(|| charset.absent().to_owned(), written)
 }
 
-fn latency(shown: &Shown, pick: fn(&mapbench_results::histogram::Percentiles) -> u64) -> String {
-    opt(shown.row.service.as_ref(), shown.charset, |service| {
-        percentile(pick(service), shown.charset)
-    })
+fn latency(shown: &Shown, pick: fn(&Percentiles) -> u64) -> String {
+    opt(shown.service.as_ref(), shown.charset, |service| percentile(pick(service), shown.charset))
 }

@@ -14,8 +14,8 @@ use mapbench_results::units::mops;
 
 /// Columns for the numbers of the y axis.
 const GUTTER: u16 = 6;
-/// Columns for the names of the lines.
-const NAMES: u16 = 16;
+/// Most columns for the names of the lines.
+const NAMES: u16 = 24;
 
 /// ```text
 /// ┌ throughput Mops/s, median + min–max ────┐
@@ -26,11 +26,14 @@ const NAMES: u16 = 16;
 /// └─────────────────────────────────────────┘
 /// ```
 pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let title =
         theme.glyph("throughput Mops/s, median + min–max", "throughput Mops/s, median + min-max");
     let inside = panel::frame(title, theme, area, buffer);
-    let names = if inside.width > 50 { NAMES } else { 2 };
+    let longest =
+        rows.iter().filter_map(|id| model.adapter(*id)).map(|name| name.chars().count()).max();
+    let names = (longest.unwrap_or(0) as u16 + 4).min(NAMES);
+    let names = if inside.width > 50 { names } else { 2 };
     let width = inside.width.saturating_sub(GUTTER + names);
     let height = inside.height.saturating_sub(1);
     let Some(run) = model.shown().filter(|_| width >= 4 && height >= 2) else { return };
@@ -101,7 +104,7 @@ fn trace(model: &Model, cell: &CellSummary, span: &Span, canvas: &mut Canvas) ->
 }
 
 fn y_axis(model: &Model, top: f64, inside: Rect, height: u16, buffer: &mut Buffer) {
-    let theme = &model.theme;
+    let theme = model.theme;
     let ticks = if height >= 9 { 4 } else { 2 };
     for row in 0..height {
         panel::put(
@@ -161,9 +164,9 @@ fn name_lines(
     ends.sort_unstable();
     let most = i32::from(plot.height) - 1;
     let mut next_free = 0;
-    let count = ends.len() as i32;
-    for (position, (dot, id)) in ends.into_iter().enumerate() {
-        let below = count - 1 - position as i32;
+    let mut below = i32::try_from(ends.len()).unwrap_or(i32::MAX);
+    for (dot, id) in ends {
+        below -= 1;
         let row = (dot / 4).max(next_free).min((most - below).max(next_free));
         if row > most {
             return;
