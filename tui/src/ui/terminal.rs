@@ -115,13 +115,21 @@ impl Drop for Screen {
     }
 }
 
+/// Whether the terminal is taken over now: the panic hook and the drop of [`Screen`] both give it
+/// back, and leaving the alternate screen twice would put the cursor on top of the message.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 fn take_over() -> io::Result<()> {
     enable_raw_mode()?;
+    TAKEN.store(true, Ordering::Relaxed);
     execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)
 }
 
-/// Gives the terminal back. Safe to call twice.
+/// Gives the terminal back, once.
 fn give_back() {
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
     // Nobody is left to tell about a failure here.
     let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
