@@ -1,0 +1,7 @@
+//! The command line from the outside: what a person or a script sees of the real program.
+
+mod faults;
+mod interruptions;
+mod program;
+mod refusals;
+mod runs;

@@ -1,0 +1,114 @@
+//! Wrong input: one sentence that names the file, key or flag and the next step, and the exit
+//! code that tells scripts the cause. Nothing is measured.
+
+use crate::program::Program;
+
+#[test]
+fn an_unknown_adapter_or_scenario_is_a_usage_error_with_a_suggestion() {
+    let program = Program::mapbench();
+    program.run("run -a dashmap/v5 -s uniform").refused(2, &["dashmap/v5", "-a", "dashmap/v6"]);
+    program.run("run -s read-heavvy").refused(2, &["read-heavvy", "-s", "curated/read-heavy"]);
+    program.run("scenarios show nothing-like-it").refused(2, &["mapbench scenarios list"]);
+}
+
+#[test]
+fn an_empty_glob_selects_nothing() {
+    let program = Program::mapbench();
+    program.run("run -a nobody/* -s uniform").refused(4, &["nobody/*", "mapbench adapters list"]);
+    program.run("run -s nobody/*").refused(4, &["nobody/*", "mapbench scenarios list"]);
+}
+
+#[test]
+fn adapters_that_all_lack_something_are_nothing_to_run() {
+    let program = Program::mapbench();
+    program
+        .run("run -s hot-key -a evmap/publish-every-n")
+        .refused(4, &["evmap/publish-every-n", "read-modify-write"]);
+}
+
+#[test]
+fn an_unknown_key_in_a_scenario_file_is_named_with_its_line() {
+    let program = Program::mapbench();
+    let said = program.run("scenarios show test/uniform");
+    program.write("mine.toml", &said.out.replacen("summary", "sumary", 1));
+    program.run("run -s mine.toml -a noop").refused(2, &["mine.toml", "sumary", "summary"]);
+    program.run("run -s missing.toml -a noop").refused(2, &["missing.toml", "-s"]);
+}
+
+#[test]
+fn a_scenario_file_of_ones_own_runs() {
+    let program = Program::mapbench();
+    program.write("mine.toml", &program.run("scenarios show test/uniform").out);
+    let said = program.run("run -s ./mine.toml -a noop -t 1 --round 5ms --rounds 1 --forks 1");
+    assert!(said.code == 0 && said.out.contains("mine"), "{said:?}");
+}
+
+#[test]
+fn a_duration_that_cannot_be_is_refused_with_its_flag() {
+    let program = Program::mapbench();
+    program.run("run -s uniform -d 2s --rounds 5").refused(2, &["--duration", "--rounds"]);
+    program.run("run -s uniform -d 2").refused(2, &["--duration", "`2s`"]);
+    program.run("run -s uniform -d 0s").refused(2, &["--duration"]);
+    program.run("run -s growth -a noop -d 1s").refused(2, &["one-shot", "-d", "--rounds"]);
+}
+
+#[test]
+fn numbers_out_of_range_are_refused_with_their_flag() {
+    let program = Program::mapbench();
+    program.run("run -s uniform -t 0").refused(2, &["--threads"]);
+    program.run("run -s uniform --forks 0").refused(2, &["--forks"]);
+    program.run("run -s uniform --max-memory lots").refused(2, &["--max-memory", "`8G`"]);
+    program.run("run -s uniform --cpus 9999").refused(2, &["9999", "--cpus"]);
+    program
+        .run("run -s uniform --hasher siphash --key string")
+        .refused(2, &["siphash", "--key u64"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_found_before_anything_is_measured() {
+    let program = Program::mapbench();
+    program.run("run -s uniform -a noop -o csv=no/such/out.csv").refused(110, &["no/such/out.csv"]);
+    program.run("run -s uniform -a noop -o csv=.").refused(110, &["(-o)"]);
+    assert!(!program.folder().join(".mapbench").exists(), "nothing was started");
+    program.run("run -s uniform -o xml=out.xml").refused(2, &["xml", "csv"]);
+    program.run("run -s uniform -o out.csv").refused(2, &["csv=out.csv"]);
+    program.write("file", "");
+    program.run("run -s uniform -a noop --store file/runs").refused(110, &["--store"]);
+}
+
+#[test]
+fn a_recording_that_is_not_one_is_refused_with_line_and_column() {
+    let program = Program::mapbench();
+    program.write("lacks.csv", "name,creation_time,deletion_time\na,0,1\n");
+    program
+        .run("trace import openb-2023 lacks.csv -o out.mbt")
+        .refused(2, &["lacks.csv", "scheduled_time", "--map schedule="]);
+    program.write("cut.csv", "name,creation_time,scheduled_time,deletion_time\na,0,1,2\nb,0,1");
+    program
+        .run("trace import openb-2023 cut.csv -o out.mbt")
+        .refused(2, &["cut.csv, line 3", "cut off"]);
+    program.run("trace import openb-2023 none.csv -o out.mbt").refused(2, &["none.csv"]);
+    program.run("trace import openb-2024 cut.csv -o out.mbt").refused(2, &["openb-2023"]);
+    program.run("trace import openb-2023 cut.csv -o no/out.mbt").refused(110, &["no/out.mbt"]);
+    assert!(!program.folder().join("out.mbt").exists());
+}
+
+#[test]
+fn a_file_that_is_no_trace_is_refused() {
+    let program = Program::mapbench();
+    program.write("noise.mbt", "not a trace");
+    program.run("run --trace noise.mbt -a noop").refused(2, &["noise.mbt", "trace"]);
+    program.run("run --trace none.mbt -a noop").refused(2, &["none.mbt", "--trace"]);
+    program.run("trace info noise.mbt").refused(2, &["noise.mbt"]);
+}
+
+#[test]
+fn the_terminal_ui_without_a_terminal_names_the_other_way() {
+    Program::mapbench().run("tui").refused(2, &["terminal", "mapbench run"]);
+}
+
+#[test]
+fn a_worker_without_a_session_ends_and_a_stranger_is_told_so() {
+    let program = Program::mapbench();
+    assert_eq!(program.run("worker").code, 0);
+}
