@@ -248,3 +248,66 @@ impl Dice {
 fn in_parts(share: f64) -> u64 {
     (share * (1_u64 << 32) as f64).round() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mix(keys: u32, preload: u32, lap_ops: u64, ops: Vec<(OpKind, f64)>) -> Mix {
+        Mix {
+            keys,
+            preload,
+            lap_ops,
+            ops,
+            popularity: Popularity::Uniform,
+            drift: None,
+            repeat: None,
+            key_rule: KeyRule::NsName,
+            shape: Shape::Steady,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn any_mix_is_steady_when_it_says_so(
+            keys in 1_u32..200,
+            preloaded in 0.0..=1.0,
+            lap_ops in 1_u64..2_000,
+            parts in prop::collection::vec(0_u32..10, Mix::KINDS.len()),
+            seed: u64,
+        ) {
+            let total: u32 = parts.iter().sum();
+            prop_assume!(total > 0);
+            let shares = parts.iter().map(|&part| f64::from(part) * 100.0 / f64::from(total));
+            let ops = Mix::KINDS.into_iter().zip(shares).collect();
+            let preload = (f64::from(keys) * preloaded) as u32;
+            let mix = mix(keys, preload, lap_ops, ops);
+            prop_assert_eq!(mix.check(), Ok(()));
+            let trace = mix.draft("any", seed).finish();
+            prop_assert!(trace.is_ok(), "{:?}", trace.err());
+        }
+    }
+
+    #[test]
+    fn inserts_find_their_key_absent_and_removes_find_it_present() {
+        let ops = vec![(OpKind::Get, 20.0), (OpKind::Insert, 40.0), (OpKind::Remove, 40.0)];
+        let trace = mix(100, 30, 5_000, ops).draft("churn", 1).finish().unwrap();
+        let replay = trace.replay().unwrap();
+        assert_eq!(replay.effective_writes, replay.writes);
+    }
+
+    #[test]
+    fn half_of_the_ops_repeat_when_the_scenario_says_so() {
+        let mut mix = mix(1_000_000, 1_000_000, 50_000, vec![(OpKind::Get, 100.0)]);
+        mix.repeat = Some(Repeat { share: 0.5, window_ops: 1_000 });
+        let words = mix.draw(1);
+        // Two fresh draws of a million keys hardly ever meet.
+        let again = (1_000..words.len()).filter(|&at| words[at - 1_000..at].contains(&words[at]));
+        let share = again.count() as f64 / 49_000.0;
+        assert!((share - 0.5).abs() < 0.02, "{share}");
+    }
+}

@@ -104,9 +104,11 @@ impl Popularity {
                 bad(format!("zipf_mandelbrot has s = {s}, q = {q}; use s 0 to 10, q 0 to 1e6"))
             }
             Popularity::Hotspot { accesses, keys: share }
-                if !(0.0..=1.0).contains(&accesses) || !(0.0..=1.0).contains(&share) =>
+                if !is_positive_share(accesses) || !is_positive_share(share) =>
             {
-                bad(format!("hotspot has accesses = {accesses}, keys = {share}; use shares 0 to 1"))
+                bad(format!(
+                    "hotspot has accesses = {accesses}, keys = {share}; use shares over 0, up to 1"
+                ))
             }
             Popularity::Hottest { share, ref rest } => {
                 if !(0.0..=1.0).contains(&share) {
@@ -120,6 +122,10 @@ impl Popularity {
             _ => Ok(()),
         }
     }
+}
+
+fn is_positive_share(share: f64) -> bool {
+    share > 0.0 && share <= 1.0
 }
 
 /// The keys that a hotspot's share makes hot: at least one.
@@ -206,5 +212,97 @@ impl Spread {
         let epoch = op / self.every_ops;
         let until = (epoch + 1).saturating_mul(self.every_ops);
         (&self.epochs[epoch as usize], until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shares(popularity: &Popularity, keys: u32) -> Vec<f64> {
+        let weights = popularity.weights(keys);
+        let total: f64 = weights.iter().sum();
+        weights.into_iter().map(|weight| weight / total).collect()
+    }
+
+    #[test]
+    fn laws_give_the_shares_of_their_formulas() {
+        assert_eq!(shares(&Popularity::Uniform, 4), [0.25; 4]);
+        let zipf = shares(&Popularity::Zipf { s: 1.0 }, 3);
+        assert!((zipf[0] - 6.0 / 11.0).abs() < 1e-12 && (zipf[2] - 2.0 / 11.0).abs() < 1e-12);
+        let flattened = shares(&Popularity::ZipfMandelbrot { s: 1.0, q: 1.0 }, 2);
+        assert!((flattened[0] - 0.6).abs() < 1e-12);
+        let hotspot = shares(&Popularity::Hotspot { accesses: 0.9, keys: 0.1 }, 100);
+        assert!((hotspot[..10].iter().sum::<f64>() - 0.9).abs() < 1e-12);
+        assert!((hotspot[10] - 0.1 / 90.0).abs() < 1e-12);
+        let rest = Box::new(Popularity::Zipf { s: 1.4 });
+        let hottest = shares(&Popularity::Hottest { share: 0.31, rest }, 1_000);
+        assert!((hottest[0] - 0.31).abs() < 1e-12);
+        let second = 0.69 / (1..1_000).map(|rank| libm::pow(f64::from(rank), -1.4)).sum::<f64>();
+        assert!((hottest[1] - second).abs() < 1e-12);
+    }
+
+    #[test]
+    fn popularity_says_nothing_about_the_key_index() {
+        // The mean index of the 100 most popular of 10,000 keys is that of any 100 keys.
+        let spread = Spread::new(10_000, 1, None, 1);
+        let (keys_by_rank, _) = spread.at(0);
+        let mean = keys_by_rank[..100].iter().sum::<u32>() / 100;
+        assert!((4_000..6_000).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn a_drift_replaces_so_many_of_the_top_each_time() {
+        let drift = Drift { top: 400, swap: 240, every_ops: 500 };
+        let spread = Spread::new(76_000, 2_000, Some(&drift), 1);
+        for start in [0, 500, 1_000] {
+            let (before, until) = spread.at(start);
+            assert_eq!(until, start + 500);
+            let (after, _) = spread.at(until);
+            let kept = after[..400].iter().filter(|key| before[..400].contains(key)).count();
+            assert_eq!(kept, 160);
+            let mut keys = after.to_vec();
+            keys.sort_unstable();
+            assert!(keys.into_iter().eq(0..76_000));
+        }
+    }
+
+    #[test]
+    fn ages_are_log_uniform() {
+        let ages = Repeat { share: 1.0, window_ops: 1_000 }.ages();
+        let mut random = Random::stream(1, Purpose::Ops, 0);
+        let drawn: Vec<u32> = (0..100_000).map(|_| ages.pick(random.bits()) + 1).collect();
+        let up_to = |age| drawn.iter().filter(|&&drawn| drawn <= age).count() as f64 / 1e5;
+        for (age, share) in [(9, 10_f64.ln()), (99, 100_f64.ln()), (1_000, 1_001_f64.ln())] {
+            assert!((up_to(age) - share / 1_001_f64.ln()).abs() < 0.01, "{age}");
+        }
+    }
+
+    fn any_law() -> impl Strategy<Value = Popularity> {
+        let leaf = prop_oneof![
+            Just(Popularity::Uniform),
+            (0.0..10.0).prop_map(|s| Popularity::Zipf { s }),
+            (0.0..10.0, 0.0..1e6).prop_map(|(s, q)| Popularity::ZipfMandelbrot { s, q }),
+            (0.0..=1.0, 0.0..=1.0)
+                .prop_map(|(accesses, keys)| Popularity::Hotspot { accesses, keys }),
+        ];
+        leaf.prop_recursive(2, 4, 1, |rest| {
+            (0.0..=1.0, rest)
+                .prop_map(|(share, rest)| Popularity::Hottest { share, rest: Box::new(rest) })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_checked_law_can_be_drawn_from(law in any_law(), keys in 1_u32..300, bits: u64) {
+            prop_assume!(law.check(keys).is_ok());
+            let table = AliasTable::new(&law.weights(keys));
+            prop_assert!(table.pick(bits) < keys);
+            let weights = law.weights(keys);
+            prop_assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0));
+            prop_assert!(weights.iter().sum::<f64>() > 0.0);
+        }
     }
 }
