@@ -112,6 +112,7 @@ fn a_window_keeps_whole_pods_and_starts_with_those_alive() {
     assert_eq!(report.added, 5);
     assert_eq!(report.deleted, 4);
     assert_eq!(report.approximations["created before the window: added at its start"], 3);
+    assert_eq!(report.recording.distinct_names, 5);
     assert_eq!(report.recording.peak_creates_per_second, 1);
 }
 

@@ -6,7 +6,8 @@ use mapbench_core::key::{KeyRule, scramble};
 use mapbench_core::op::{OpKind, OpWord};
 use mapbench_core::scenario::find;
 use mapbench_core::trace::{
-    ActorSpec, Deal, Draft, FormatError, MapSpec, Shape, Stream, Trace, hash, read, write,
+    ActorSpec, Deal, Draft, FormatError, MapSpec, Shape, Stream, Trace, hash, read, read_hashed,
+    write,
 };
 use mapbench_core::workload::generate;
 use proptest::prelude::*;
@@ -27,8 +28,9 @@ fn a_trace_comes_back_as_it_was_written() {
         let original = trace(name);
         let mut bytes = Vec::new();
         let written = write(&original, &mut bytes).unwrap();
-        let again = read(bytes.as_slice(), name).unwrap();
+        let (again, read_hash) = read_hashed(bytes.as_slice(), name).unwrap();
         assert_eq!(again, original);
+        assert_eq!(read_hash, written.hash);
         assert_eq!(written.bytes, bytes.len() as u64);
         assert_eq!(written.hash, hash(&again));
         assert_eq!(written.hash.0, xxhash_rust::xxh3::xxh3_64(&bytes));

@@ -8,7 +8,7 @@ mod replay;
 
 use serde::{Deserialize, Serialize};
 
-pub use format::{FormatError, TraceHash, Written, hash, read, write};
+pub use format::{FormatError, TraceHash, Written, hash, read, read_hashed, write};
 pub use key_set::KeySet;
 pub use replay::{Draft, KeyShares, Replay, TraceError};
 

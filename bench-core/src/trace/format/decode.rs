@@ -3,9 +3,11 @@
 
 use std::io::{ErrorKind, Read};
 
+use xxhash_rust::xxh3::Xxh3;
+
 use super::{
     BLOCK_BYTES, END, EVENT_MARK, FORMAT_VERSION, FormatError, INDEX, INDEX_ENTRY_BYTES, MAGIC,
-    MAX_HEADER_BYTES, block_crc, unzigzag,
+    MAX_HEADER_BYTES, TraceHash, block_crc, unzigzag,
 };
 use crate::op::{MAX_MAPS, OpKind, OpWord};
 use crate::trace::replay::check_maps;
@@ -13,7 +15,12 @@ use crate::trace::{MapSpec, Stream, Trace, TraceHeader};
 
 /// Reads a trace file; `label` names it in errors. Give it a file: it reads whole blocks.
 pub fn read(input: impl Read, label: &str) -> Result<Trace, FormatError> {
-    let mut input = Input { inner: input, label, offset: 0 };
+    read_hashed(input, label).map(|(trace, _)| trace)
+}
+
+/// Reads a trace file and hashes its bytes on the way: the hash that [`write()`](super::write()) gave.
+pub fn read_hashed(input: impl Read, label: &str) -> Result<(Trace, TraceHash), FormatError> {
+    let mut input = Input { inner: input, label, offset: 0, hash: Xxh3::new() };
     let header = read_header(&mut input)?;
     let mut streams = vec![Stream::default(); header.actors.len()];
     let mut index = Vec::new();
@@ -36,7 +43,7 @@ pub fn read(input: impl Read, label: &str) -> Result<Trace, FormatError> {
         let what = format!("holds {ops} ops, its header says {}", header.ops);
         return Err(input.corrupt(0, what));
     }
-    Ok(Trace { header, streams })
+    Ok((Trace { header, streams }, TraceHash(input.hash.digest())))
 }
 
 fn read_header(input: &mut Input<'_, impl Read>) -> Result<TraceHeader, FormatError> {
@@ -153,6 +160,7 @@ struct Input<'a, R> {
     inner: R,
     label: &'a str,
     offset: u64,
+    hash: Xxh3,
 }
 
 impl<R: Read> Input<'_, R> {
@@ -213,6 +221,7 @@ impl<R: Read> Input<'_, R> {
             match self.inner.read(&mut bytes[filled..]) {
                 Ok(0) => break,
                 Ok(count) => {
+                    self.hash.update(&bytes[filled..filled + count]);
                     filled += count;
                     self.offset += count as u64;
                 }

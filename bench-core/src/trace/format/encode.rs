@@ -29,7 +29,7 @@ impl Written {
     }
 }
 
-/// The hash of the file that [`write`] would write.
+/// The hash of the file that [`write()`] would write.
 pub fn hash(trace: &Trace) -> TraceHash {
     // A sink that cannot fail.
     write(trace, io::sink()).map_or(TraceHash(0), |written| written.hash)

@@ -26,7 +26,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use decode::read;
+pub use decode::{read, read_hashed};
 pub use encode::{Written, hash, write};
 
 /// Version of the format that this program writes, and the only one it reads.

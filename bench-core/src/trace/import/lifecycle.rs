@@ -8,10 +8,11 @@ use crate::trace::{ActorSpec, Deal, Draft, Shape, Stream};
 use crate::workload::cluster::{Cluster, ModelMap, PodEvent};
 use crate::workload::random::{Purpose, Random};
 
-/// When a pod came, was bound and went.
+/// When a pod came, was bound and went, and what it was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "units stand last in every name")]
 pub(super) struct Lifecycle {
+    /// XXH3-64 of its name.
+    pub(super) name: u64,
     /// Creation. Milliseconds.
     pub(super) created_ms: i64,
     /// Binding; `None` if it never was bound.

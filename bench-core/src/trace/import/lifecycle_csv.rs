@@ -2,10 +2,11 @@
 //! binding and deletion in seconds. Columns are found by name, in any order; an empty binding is a
 //! pod that was never bound, an empty deletion one that outlives the recording.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::ImportError;
 use super::lifecycle::{Lifecycle, Plan};
@@ -152,14 +153,14 @@ fn report(rows: &Rows, plan: &Plan, trace: &Trace, label: &str, options: &Option
     let count = |wanted: fn(&Lifecycle) -> bool| {
         rows.pods.iter().filter(|pod| wanted(pod)).count() as u64 * copies
     };
-    let recording = Recording::of(&rows.recorded, rows.start_ms, rows.distinct_names);
+    let recording = Recording::of(&rows.recorded, rows.start_ms);
     let live_peak = trace.header.maps[0].peak;
     let mut notes = rows.notes.clone();
     if live_peak <= ENOUGH_ALIVE {
         notes.push(format!(
             "with at most {live_peak} pods alive this tests cache lines more than maps; \
-             lay about {} copies over each other for over {ENOUGH_ALIVE}",
-            ENOUGH_ALIVE / recording.live_peak.max(1) + 1
+             `--until-alive {ENOUGH_ALIVE} --last-days 1` lays as many copies over each other as \
+             it takes"
         ));
     }
     if let Copies::UntilAlive(wanted) = options.superpose.copies {
@@ -199,7 +200,6 @@ struct Rows {
     recorded: Vec<Lifecycle>,
     /// Start of the window.
     start_ms: i64,
-    distinct_names: u64,
     skipped: BTreeMap<String, u64>,
     approximations: BTreeMap<String, u64>,
     notes: Vec<String>,
@@ -239,7 +239,6 @@ impl Rows {
     fn resolve(raw: Vec<Row>) -> Rows {
         let start_ms = raw.iter().filter_map(|row| row.created_ms).min().unwrap_or(0);
         let mut rows = Rows { read: raw.len() as u64, ..Rows::default() };
-        let mut names = HashSet::new();
         for row in raw {
             let created_ms = row.created_ms.unwrap_or(start_ms);
             if row.name.is_empty() {
@@ -258,10 +257,9 @@ impl Rows {
             if bound_ms != row.bound_ms {
                 count(&mut rows.approximations, "bound outside its life: moved to the nearer end");
             }
-            names.insert(row.name);
-            rows.pods.push(Lifecycle { created_ms, bound_ms, deleted_ms: row.deleted_ms });
+            let name = xxh3_64(row.name.as_bytes());
+            rows.pods.push(Lifecycle { name, created_ms, bound_ms, deleted_ms: row.deleted_ms });
         }
-        rows.distinct_names = names.len() as u64;
         rows.recorded.clone_from(&rows.pods);
         rows.start_ms = start_ms;
         rows

@@ -1,6 +1,6 @@
 //! What an import read, used, skipped and made: for people as text, for programs as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -73,14 +73,15 @@ const QUANTILES: [f64; 10] = [1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0
 
 impl Recording {
     /// The figures of pods as they were recorded; creations count from `start_ms`.
-    pub(super) fn of(pods: &[Lifecycle], start_ms: i64, distinct_names: u64) -> Self {
+    pub(super) fn of(pods: &[Lifecycle], start_ms: i64) -> Self {
+        let names: HashSet<u64> = pods.iter().map(|pod| pod.name).collect();
         let created = pods.iter().map(|pod| pod.created_ms);
         let mut created: Vec<i64> = created.filter(|&at| at >= start_ms).collect();
         created.sort_unstable();
         let last_event = pods.iter().map(|pod| pod.deleted_ms.unwrap_or(pod.created_ms)).max();
         let span_ms = last_event.map_or(0, |at| at - start_ms);
         Recording {
-            distinct_names,
+            distinct_names: names.len() as u64,
             span_s: seconds(span_ms),
             live_peak: live_peak_of_one(pods),
             peak_creates_per_second: peak_in_windows(&created, 1_000),
@@ -161,7 +162,7 @@ impl fmt::Display for ImportReport {
             let shown: Vec<String> = recording
                 .lifetime_s
                 .iter()
-                .map(|(quantile, lifetime_s)| format!("p{quantile} {lifetime_s} s"))
+                .map(|(quantile, lifetime_s)| format!("p{quantile} {lifetime_s:.0} s"))
                 .collect();
             writeln!(f, "  lifetimes    {}", shown.join(", "))?;
         }
