@@ -52,7 +52,7 @@ struct Globals {
     /// Say nothing but results and errors
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Say more
+    /// Say more: when each worker is ready and has verified
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
 }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mapbench_core::event::{RunBegin, RunEvent};
 
+use super::quantity::{show_bytes, show_ns};
 use crate::session::Sink;
 use crate::session::clock::Clock;
 
@@ -31,6 +32,8 @@ pub(crate) struct Progress<C> {
     clock: C,
     bar: Option<ProgressBar>,
     lines: bool,
+    /// Also say when a worker is ready and when it has verified.
+    verbose: bool,
     begin: Option<Box<RunBegin>>,
     cells: Vec<CellProgress>,
     rounds_done: u64,
@@ -48,7 +51,7 @@ struct CellProgress {
 
 impl<C: Clock> Progress<C> {
     /// Progress in a mode; `Auto` looks at standard error.
-    pub(crate) fn new(mode: ProgressMode, clock: C) -> Self {
+    pub(crate) fn new(mode: ProgressMode, verbose: bool, clock: C) -> Self {
         let mode = match mode {
             ProgressMode::Auto if stderr().is_terminal() => ProgressMode::Bar,
             ProgressMode::Auto => ProgressMode::Counter,
@@ -60,6 +63,7 @@ impl<C: Clock> Progress<C> {
             clock,
             bar,
             lines: mode == ProgressMode::Counter,
+            verbose,
             begin: None,
             cells: Vec::new(),
             rounds_done: 0,
@@ -152,7 +156,20 @@ impl<C: Clock> Sink for Progress<C> {
                 }
                 self.round_over();
             }
-            RunEvent::TrialDone { cell, .. } => self.fork_over(*cell, false),
+            RunEvent::TrialReady { cell, fork, ready } if self.verbose => {
+                let (entries, time) = (ready.entries, show_ns(ready.prefill_ns));
+                let name = self.name(*cell);
+                self.say(&format!("{name} fork {fork}: {entries} entries in {time}"));
+            }
+            RunEvent::TrialDone { cell, fork, done } => {
+                if self.verbose {
+                    let what = if done.verified { "verified" } else { "ended with" };
+                    let memory = show_bytes(done.peak_rss_bytes);
+                    let (name, entries) = (self.name(*cell), done.entries);
+                    self.say(&format!("{name} fork {fork}: {what} {entries} entries, {memory}"));
+                }
+                self.fork_over(*cell, false);
+            }
             RunEvent::TrialFailed { cell, fork, failure, .. } => {
                 let (kind, message) = (failure.kind.name(), &failure.message);
                 let line = format!("{} fork {fork}: {kind}: {message}", self.name(*cell));

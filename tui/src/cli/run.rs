@@ -79,7 +79,7 @@ fn measure(prepared: &Prepared, globals: &Globals, args: &RunArgs) -> Result<Con
         .map_err(|error| CliError::unexpected(format!("signals cannot be heard: {error}")))?;
     let mut sinks = Fanout::default();
     let progress = if globals.quiet { ProgressMode::None } else { args.progress };
-    sinks.push(Progress::new(progress, Monotonic));
+    sinks.push(Progress::new(progress, globals.verbose > 0, Monotonic));
     if args.message_format == MessageFormat::Ndjson {
         sinks.push(Ndjson);
     }

@@ -7,14 +7,13 @@ use std::rc::Rc;
 
 use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::driver::{Link, TrialFailure};
 use mapbench_core::event::{
     Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundReport, RunEvent,
     Timing, TrialSpec, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
 use mapbench_core::registry::AdapterEntry;
-use mapbench_core::trace::{MapSpec, Shape, Trace, TraceHeader};
+use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
 use mapbench_core::value::ValueKind;
 
 use super::clock::Clock;
@@ -87,7 +86,7 @@ impl FakeLaunch {
         match self.faults.get(&self.workers[&worker]).cloned() {
             Some(Fault::SilentIn(at)) if at == n => {}
             Some(Fault::DiesIn(at, death)) if at == n => {
-                self.say(ns / 2, worker, Sign::Gone(death))
+                self.say(ns / 2, worker, Sign::Gone(death));
             }
             Some(Fault::BabblesIn(at, line)) if at == n => {
                 self.say(ns / 2, worker, Sign::Garbage(line));
@@ -308,8 +307,5 @@ pub(super) fn adapters() -> [AdapterEntry; 3] {
 
 /// An adapter that no test ever runs.
 fn adapter(name: &'static str) -> AdapterEntry {
-    fn never(_: &TrialSpec, _: &Trace, _: &mut dyn Link) -> Result<(), TrialFailure> {
-        Ok(())
-    }
-    AdapterEntry { meta: Meta { name, ..Meta::NEW }, trial: never }
+    AdapterEntry { meta: Meta { name, ..Meta::NEW }, trial: |_, _, _| Ok(()) }
 }

@@ -148,9 +148,9 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         check(workload, request)?;
     }
     let axes = Axes {
-        threads: request.threads.clone(),
-        keys: request.keys.clone(),
-        values: request.values.clone(),
+        threads: each_once(&request.threads),
+        keys: each_once(&request.keys),
+        values: each_once(&request.values),
     };
     let plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
     if plan.cells.is_empty() {
@@ -162,6 +162,16 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         return Err(PrepareError::NothingFits(reasons.join("; ")));
     }
     Ok(Prepared { plan, store })
+}
+
+fn each_once<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
+    let mut once = Vec::new();
+    for item in items {
+        if !once.contains(item) {
+            once.push(*item);
+        }
+    }
+    once
 }
 
 /// The folder of run logs and traces that a request means.

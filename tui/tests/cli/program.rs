@@ -7,27 +7,27 @@ use mapbench_results::RunLog;
 use tempfile::TempDir;
 
 /// A program in a folder that nothing else uses.
-pub struct Program {
+pub(crate) struct Program {
     binary: PathBuf,
     folder: TempDir,
 }
 
 /// What a program said.
 #[derive(Debug)]
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Program {
     /// `mapbench` itself.
-    pub fn mapbench() -> Self {
+    pub(crate) fn mapbench() -> Self {
         Program::of(PathBuf::from(env!("CARGO_BIN_EXE_mapbench")))
     }
 
     /// The example with misbehaving adapters, which is built beside the tests.
-    pub fn faulty() -> Self {
+    pub(crate) fn faulty() -> Self {
         let test = std::env::current_exe().expect("a test knows its own path");
         let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/test");
         let binary = profile.join("examples/faulty");
@@ -39,18 +39,18 @@ impl Program {
         Program { binary, folder: TempDir::new().expect("a temporary folder") }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// A command that runs in the folder, without a terminal.
-    pub fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(line.split_whitespace()).current_dir(self.folder()).stdin(Stdio::null());
         command
     }
 
-    pub fn run(&self, line: &str) -> Said {
+    pub(crate) fn run(&self, line: &str) -> Said {
         let output = self.command(line).output().expect("the program starts");
         Said {
             code: output.status.code().unwrap_or(-1),
@@ -59,12 +59,12 @@ impl Program {
         }
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder().join(name), text).expect("the folder takes files");
     }
 
     /// The log of the only run.
-    pub fn log(&self) -> RunLog {
+    pub(crate) fn log(&self) -> RunLog {
         let store = self.folder().join(".mapbench/runs");
         let runs = mapbench_results::store::list(&store).expect("the store can be listed");
         assert_eq!(runs.len(), 1, "one run");
@@ -72,7 +72,7 @@ impl Program {
     }
 
     /// The rows of a CSV as maps from column to cell.
-    pub fn csv(&self, name: &str) -> Vec<std::collections::HashMap<String, String>> {
+    pub(crate) fn csv(&self, name: &str) -> Vec<std::collections::HashMap<String, String>> {
         let mut reader =
             csv::Reader::from_path(self.folder().join(name)).expect("the CSV is there");
         reader.deserialize().map(|row| row.expect("the row reads")).collect()
@@ -82,7 +82,7 @@ impl Program {
 impl Said {
     /// Fails unless the program ended with this code and said each of these on standard error.
     #[track_caller]
-    pub fn refused(&self, code: i32, words: &[&str]) {
+    pub(crate) fn refused(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, code, "{self:?}");
         for word in words {
             assert!(self.err.contains(word), "no {word:?} in {}", self.err);

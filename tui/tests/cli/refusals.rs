@@ -77,6 +77,18 @@ fn an_output_that_cannot_be_written_is_found_before_anything_is_measured() {
 }
 
 #[test]
+fn an_export_that_fails_in_the_end_leaves_the_run_log() {
+    let program = Program::mapbench();
+    let said = program
+        .run("run -s uniform -a noop -t 1,1 --round 5ms --rounds 1 --forks 1 -o csv=/dev/full");
+    said.refused(110, &["/dev/full", "run log"]);
+    assert!(said.out.contains("noop"), "the table is printed: {}", said.out);
+    let log = program.log();
+    assert!(!log.partial());
+    assert_eq!(log.begin.cells.len(), 1, "the same cell twice is one cell");
+}
+
+#[test]
 fn a_recording_that_is_not_one_is_refused_with_line_and_column() {
     let program = Program::mapbench();
     program.write("lacks.csv", "name,creation_time,deletion_time\na,0,1\n");
@@ -111,4 +123,10 @@ fn the_terminal_ui_without_a_terminal_names_the_other_way() {
 fn a_worker_without_a_session_ends_and_a_stranger_is_told_so() {
     let program = Program::mapbench();
     assert_eq!(program.run("worker").code, 0);
+    program.write("orders", "{\"stop\":{}}\n");
+    let orders = std::fs::File::open(program.folder().join("orders")).expect("just written");
+    let output = program.command("worker").stdin(orders).output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("first order must be a trial"), "{said}");
+    assert_eq!(output.status.code(), Some(1));
 }
