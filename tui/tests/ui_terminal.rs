@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use mapbench::session::Control;
@@ -22,12 +22,24 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// A machine under load builds, prefills and verifies slowly; nothing here asserts time.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// A process that does not outlive a test that fails.
+struct Program(Box<dyn Child + Send + Sync>);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // One that has ended already cannot be killed, which is as good.
+        let _ = self.0.kill();
+    }
+}
+
 /// A program in a terminal.
 struct Session {
-    child: Box<dyn Child + Send + Sync>,
+    child: Program,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
+    /// Makes the reader close its end.
+    hang_up: Sender<()>,
     screen: vt100::Parser,
 }
 
@@ -35,21 +47,22 @@ impl Session {
     fn start(command: CommandBuilder, rows: u16, cols: u16) -> Session {
         let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("there are pseudo-terminals");
-        let child = pair.slave.spawn_command(command).expect("the program starts");
+        let child = Program(pair.slave.spawn_command(command).expect("the program starts"));
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("the terminal can be read");
         let (sender, output) = channel();
+        let (hang_up, hung_up) = channel();
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut chunk) {
-                if sender.send(chunk[..read].to_vec()).is_err() {
+                if sender.send(chunk[..read].to_vec()).is_err() || hung_up.try_recv().is_ok() {
                     return;
                 }
             }
         });
         let writer = pair.master.take_writer().expect("the terminal can be written");
         let screen = vt100::Parser::new(nonzero(rows), nonzero(cols), 0);
-        Session { child, master: pair.master, writer, output, screen }
+        Session { child, master: pair.master, writer, output, hang_up, screen }
     }
 
     fn mapbench(arguments: &[&str], folder: &Path) -> Session {
@@ -91,7 +104,7 @@ impl Session {
     }
 
     fn pid(&self) -> Pid {
-        let pid = self.child.process_id().expect("it has a process id");
+        let pid = self.child.0.process_id().expect("it has a process id");
         Pid::from_raw(i32::try_from(pid).expect("process ids fit"))
     }
 
@@ -100,7 +113,7 @@ impl Session {
         while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
             self.take(&bytes);
         }
-        let status = self.child.wait().expect("it ends");
+        let status = self.child.0.wait().expect("it ends");
         (status.exit_code(), self.screen)
     }
 }
@@ -203,6 +216,22 @@ fn a_termination_signal_saves_and_restores() {
     let (code, terminal) = session.end();
     assert_eq!(code, 143, "{}", terminal.screen().contents());
     assert_restored(&terminal);
+    let end = only_log(folder.path()).end.expect("the log has its last line");
+    assert_eq!(end.cause, EndCause::Terminated);
+}
+
+#[test]
+fn a_closed_terminal_saves_and_ends() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let mut session = quick_run(folder.path(), "60s");
+    session.wait_for("a first round", |screen| screen.contents().contains("● RUN"));
+    let Session { mut child, hang_up, master, writer, output, .. } = session;
+    hang_up.send(()).expect("the reader lives");
+    drop((master, writer));
+    // The reader closes the last end of the terminal at the next bytes that it gets.
+    while output.recv_timeout(PATIENCE).is_ok() {}
+    let status = child.0.wait().expect("it ends");
+    assert_eq!(status.exit_code(), 143);
     let end = only_log(folder.path()).end.expect("the log has its last line");
     assert_eq!(end.cause, EndCause::Terminated);
 }

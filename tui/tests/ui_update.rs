@@ -132,6 +132,16 @@ fn a_termination_signal_saves_and_leaves() {
 }
 
 #[test]
+fn a_closed_terminal_saves_and_leaves_and_is_never_a_reason_to_kill() {
+    let mut model = running();
+    let asked = update(&mut model, Msg::Signal(Signal::HangUp));
+    assert_eq!(asked, [Cmd::Ask(Ask::Stop(EndCause::Terminated))]);
+    assert_eq!(update(&mut model, Msg::Signal(Signal::HangUp)), []);
+    assert_eq!(update(&mut model, end(EndCause::Terminated, 143)), [Cmd::Quit]);
+    assert_eq!(update(&mut idle(), Msg::Signal(Signal::HangUp)), [Cmd::Quit]);
+}
+
+#[test]
 fn quitting_asks_only_while_a_run_is_under_way() {
     let mut model = running();
     assert_eq!(type_in(&mut model, "q"), []);

@@ -1,6 +1,6 @@
 //! `mapbench tui`: the same measurements, live on screen.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, Write, stdout};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -105,14 +105,17 @@ fn measure(
     let Some(conducted) = host.into_conducted() else { return Ok(exit_code) };
     let charset = if args.ascii { Charset::Ascii } else { Charset::Utf8 };
     let table = table::render(&conducted.summary, charset);
-    output::print(format!("{table}\n").as_bytes())?;
+    let printed = output::print(format!("{table}\n").as_bytes());
     if !globals.quiet {
-        anstream::eprintln!("run log: {}", conducted.log.display());
+        // The terminal may have been closed, which is no reason to panic.
+        let _ = writeln!(anstream::stderr(), "run log: {}", conducted.log.display());
     }
-    match &conducted.log_failure {
+    let kept = match &conducted.log_failure {
         Some(error) => Err(CliError::output(format!("{error}; the log is incomplete"))),
         None => Ok(exit_code),
-    }
+    };
+    // An interrupt outranks output that could not be written.
+    if matches!(exit_code, 130 | 143) { Ok(exit_code) } else { printed.and(kept) }
 }
 
 /// Names that nothing has are told before the terminal is taken over.

@@ -8,7 +8,7 @@ use std::thread::Scope;
 use std::time::Duration;
 
 use mapbench_core::driver::clock::monotonic_ns;
-use mapbench_core::event::UiMode;
+use mapbench_core::event::{EndCause, UiMode};
 use mapbench_results::RunLog;
 use ratatui::crossterm::event::{self, Event, KeyEvent, KeyEventKind};
 
@@ -17,7 +17,7 @@ use super::link::{Drawn, FromSession, UiLink};
 use super::model::{Model, Phase, Replay};
 use super::replay::Player;
 use super::screens;
-use super::terminal::{Screen, Signals, guard_panics};
+use super::terminal::{Input, Screen, Signal, Signals, guard_panics};
 use super::theme::Theme;
 use super::update::{Ask, Cmd, Msg, update};
 use crate::session::Control;
@@ -143,18 +143,27 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             self.handle(Msg::Sentence(false, text))?;
         }
         self.handle(Msg::Tick(monotonic_ns()))?;
-        self.handle(Msg::Resized(self.screen.terminal.size()?.height))?;
+        self.handle(Msg::Resized(self.screen.rows()?))?;
         if let Ok(wish) = self.model.wizard.wish() {
             self.obey(Cmd::Estimate(wish))?;
         }
         while !self.quit {
-            self.listen()?;
-            self.keys_and_signals()?;
-            self.pass_time()?;
-            self.draw()?;
-            self.let_go();
+            if let Err(error) = self.turn() {
+                // Without a screen nobody could end the session.
+                self.control.ask(|requests| requests.stop = Some(EndCause::Terminated));
+                return Err(error);
+            }
         }
         Ok(self.model.exit_code)
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        self.listen()?;
+        self.keys_and_signals()?;
+        self.pass_time()?;
+        self.draw()?;
+        self.let_go();
+        Ok(())
     }
 
     /// Sleeps until the session says something, a key is pressed or it is time to look around.
@@ -162,7 +171,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         let busy = self.measuring && self.gap.is_none();
         let wait = if busy { WHILE_MEASURING } else { OTHERWISE };
         let Some(session) = self.session.as_ref().filter(|_| self.gap.is_none()) else {
-            event::poll(wait)?;
+            self.wait_for_input(wait)?;
             return Ok(());
         };
         let mut heard: Vec<FromSession> = session.recv_timeout(wait).into_iter().collect();
@@ -187,7 +196,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
     }
 
     fn keys_and_signals(&mut self) -> io::Result<()> {
-        while event::poll(Duration::ZERO)? {
+        while self.wait_for_input(Duration::ZERO)? == Input::Open && event::poll(Duration::ZERO)? {
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => self.press(key)?,
                 Event::Resize(_, rows) => {
@@ -211,6 +220,15 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             }
         }
         Ok(())
+    }
+
+    /// Waits for input; a terminal that was closed ends the run, as SIGHUP does.
+    fn wait_for_input(&mut self, wait: Duration) -> io::Result<Input> {
+        let input = self.screen.wait(wait)?;
+        if input == Input::Gone {
+            self.handle(Msg::Signal(Signal::HangUp))?;
+        }
+        Ok(input)
     }
 
     fn press(&mut self, key: KeyEvent) -> io::Result<()> {
@@ -247,10 +265,10 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             return Ok(());
         }
         let model = &self.model;
-        self.screen.terminal.draw(|frame| screens::draw(model, frame))?;
+        self.screen.draw(|frame| screens::draw(model, frame));
         self.model.dirty = false;
         self.urgent = false;
-        let typed = self.screen.settle()?;
+        let typed = self.screen.settle();
         let ended_ns = monotonic_ns();
         self.last_frame_ns = started_ns;
         if self.session.is_some() {
@@ -297,7 +315,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
                 self.model.dirty = true;
                 self.urgent = true;
             }
-            Cmd::Redraw => self.screen.terminal.clear()?,
+            Cmd::Redraw => self.screen.clear(),
             Cmd::Quit => self.quit = true,
         }
         Ok(())

@@ -1,22 +1,25 @@
 //! The terminal itself: entering and leaving it, waiting until it has done its work, signals, and
 //! a panic hook for the one thread that owns it. Nothing is laid out here.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use mapbench_core::driver::clock::monotonic_ns;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute};
+use ratatui::{Frame, Terminal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 
 /// Longest wait for the terminal's answer after a draw. Milliseconds.
@@ -29,8 +32,12 @@ const PATIENCE: u32 = 3;
 /// The terminal while the UI owns it. Dropping it gives the terminal back.
 #[derive(Debug)]
 pub struct Screen {
-    /// What is drawn on.
-    pub terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    /// Never dropped: its drop prints to standard error if the terminal has gone, and a print that
+    /// fails panics. It lives as long as the program, and [`give_back`] does what its drop would.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<io::Stdout>>>,
+    /// Where keys come from: standard input, or the terminal itself if that is a pipe.
+    input: OwnedFd,
+    gone: bool,
     answers: bool,
     unanswered: u32,
 }
@@ -39,14 +46,48 @@ impl Screen {
     /// Enters raw mode and the alternate screen, and finds out whether the terminal says when it
     /// has done its work.
     pub fn enter() -> io::Result<Screen> {
+        let input = if io::stdin().is_terminal() {
+            io::stdin().as_fd().try_clone_to_owned()?
+        } else {
+            File::open("/dev/tty")?.into()
+        };
         take_over()?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        let mut screen = Screen { terminal, answers: false, unanswered: 0 };
-        // Where standard input is a pipe, crossterm reads the keyboard elsewhere.
-        if io::stdin().is_terminal() {
-            screen.answers = Screen::ask(FIRST_ANSWER_MS)?.is_some();
-        }
+        let terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(io::stdout()))?);
+        let mut screen = Screen { terminal, input, gone: false, answers: true, unanswered: 0 };
+        screen.answers = screen.ask(FIRST_ANSWER_MS)?.is_some();
         Ok(screen)
+    }
+
+    /// Rows that it has now.
+    pub fn rows(&self) -> io::Result<u16> {
+        Ok(self.terminal.size()?.height)
+    }
+
+    /// Draws one frame. A terminal that cannot be written has gone.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame)) {
+        self.gone = self.gone || self.terminal.draw(render).is_err();
+    }
+
+    /// Forgets what is on the screen, so that the next frame draws all of it.
+    pub fn clear(&mut self) {
+        self.gone = self.gone || self.terminal.clear().is_err();
+    }
+
+    /// Waits for a key, a new size or a signal, at most so long. A terminal that was closed is
+    /// noticed here and never read again: crossterm would read its end forever.
+    pub fn wait(&mut self, longest: Duration) -> io::Result<Input> {
+        if self.gone {
+            return Ok(Input::Gone);
+        }
+        let timeout = PollTimeout::try_from(longest).unwrap_or(PollTimeout::MAX);
+        let mut fds = [PollFd::new(self.input.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ends = PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
+        self.gone = fds[0].revents().is_some_and(|events| events.intersects(ends));
+        Ok(if self.gone { Input::Gone } else { Input::Open })
     }
 
     /// Whether the terminal says when it has done its work.
@@ -56,14 +97,17 @@ impl Screen {
 
     /// Waits until the terminal has done the work of the last draw, at most 50 ms. Returns the
     /// keys that were typed meanwhile.
-    pub fn settle(&mut self) -> io::Result<Vec<KeyEvent>> {
-        if !self.answers {
-            return Ok(Vec::new());
+    pub fn settle(&mut self) -> Vec<KeyEvent> {
+        if !self.answers || self.gone {
+            return Vec::new();
         }
-        let answer = Screen::ask(ANSWER_MS)?;
+        let Ok(answer) = self.ask(ANSWER_MS) else {
+            self.gone = true;
+            return Vec::new();
+        };
         self.unanswered = if answer.is_some() { 0 } else { self.unanswered + 1 };
         self.answers = self.unanswered < PATIENCE;
-        Ok(answer.unwrap_or_default())
+        answer.unwrap_or_default()
     }
 
     /// Leaves the terminal, stops the process as job control wants, and enters again when it
@@ -78,17 +122,16 @@ impl Screen {
     /// Asks for the cursor's position (`ESC[6n`), which the terminal answers only after all that
     /// was sent before. `None` if there was no answer in time. Reads the terminal's bytes itself:
     /// no other thread reads it, and crossterm's own question waits for two seconds.
-    fn ask(wait_ms: u64) -> io::Result<Option<Vec<KeyEvent>>> {
+    fn ask(&self, wait_ms: u64) -> io::Result<Option<Vec<KeyEvent>>> {
         let mut out = io::stdout();
         out.write_all(b"\x1b[6n")?;
         out.flush()?;
-        let stdin = io::stdin();
         let mut bytes = Vec::new();
         let until_ns = monotonic_ns() + wait_ms * 1_000_000;
         loop {
             let left_ms = until_ns.saturating_sub(monotonic_ns()).div_ceil(1_000_000);
             let timeout = PollTimeout::try_from(left_ms).unwrap_or(PollTimeout::ZERO);
-            let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+            let mut fds = [PollFd::new(self.input.as_fd(), PollFlags::POLLIN)];
             match poll(&mut fds, timeout) {
                 Err(Errno::EINTR) if left_ms > 0 => continue,
                 Ok(ready) if ready > 0 => {}
@@ -97,7 +140,7 @@ impl Screen {
             }
             let mut chunk = [0_u8; 256];
             // Unbuffered: `Stdin` would keep bytes that belong to crossterm.
-            let read = nix::unistd::read(stdin.as_fd(), &mut chunk)?;
+            let read = nix::unistd::read(&self.input, &mut chunk)?;
             bytes.extend_from_slice(&chunk[..read]);
             if let Some(rest) = without_answer(&bytes) {
                 return Ok(Some(typed(&rest)));
@@ -107,6 +150,15 @@ impl Screen {
             }
         }
     }
+}
+
+/// Whether there is a terminal to read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// There is, and it may have something.
+    Open,
+    /// It was closed.
+    Gone,
 }
 
 impl Drop for Screen {
@@ -155,6 +207,7 @@ pub fn guard_panics(sentences: Sender<String>) {
 #[derive(Debug, Clone)]
 pub struct Signals {
     terminate: Arc<AtomicBool>,
+    hang_up: Arc<AtomicBool>,
     interrupt: Arc<AtomicBool>,
     suspend: Arc<AtomicBool>,
 }
@@ -162,8 +215,10 @@ pub struct Signals {
 /// A signal that the UI acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGTERM or SIGHUP.
+    /// SIGTERM.
     Terminate,
+    /// SIGHUP, or a terminal that was closed without one.
+    HangUp,
     /// SIGINT.
     Interrupt,
     /// SIGTSTP.
@@ -175,12 +230,13 @@ impl Signals {
     pub fn catch() -> io::Result<Signals> {
         let signals = Signals {
             terminate: Arc::default(),
+            hang_up: Arc::default(),
             interrupt: Arc::default(),
             suspend: Arc::default(),
         };
         for (signal, flag) in [
             (SIGTERM, &signals.terminate),
-            (SIGHUP, &signals.terminate),
+            (SIGHUP, &signals.hang_up),
             (SIGINT, &signals.interrupt),
             (SIGTSTP, &signals.suspend),
         ] {
@@ -193,6 +249,7 @@ impl Signals {
     pub fn next(&self) -> Option<Signal> {
         [
             (&self.terminate, Signal::Terminate),
+            (&self.hang_up, Signal::HangUp),
             (&self.interrupt, Signal::Interrupt),
             (&self.suspend, Signal::Suspend),
         ]

@@ -141,7 +141,12 @@ fn obey(model: &mut Model, signal: Signal) -> Vec<Cmd> {
     match signal {
         Signal::Suspend => vec![Cmd::Suspend],
         Signal::Interrupt => stop_or_kill(model, EndCause::Interrupted),
-        Signal::Terminate => stop_or_kill(model, EndCause::Terminated),
+        // Comes once for each sign that the terminal has gone: never a reason to kill.
+        Signal::HangUp if model.phase == Phase::Stopping => {
+            model.leaving = true;
+            Vec::new()
+        }
+        Signal::Terminate | Signal::HangUp => stop_or_kill(model, EndCause::Terminated),
     }
 }
 
