@@ -1,5 +1,7 @@
 //! The whole registry goes through the suite, and maps that break their word are caught by it.
 
+mod defects;
+
 use super::check;
 
 macro_rules! conforms {
