@@ -55,7 +55,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for &ShardedMap<K, V, S> {
 /// [`for_each`](ShardedMap::for_each). The copy has as many shards and the same hasher.
 impl<K: Clone, V: Clone, S: Clone> Clone for ShardedMap<K, V, S> {
     fn clone(&self) -> Self {
-        let copy = |shard: &Shard<_>| Shard::from_table(shard.read(Clone::clone));
+        let copy = |shard: &Shard<_>| Shard::from_table(shard.read_long(Clone::clone));
         Self::from_shards(self.shard_slice().iter().map(copy).collect(), self.hasher().clone())
     }
 }

@@ -11,6 +11,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use crate::shard::Shard;
+use crate::stripe::Stripes;
+
+pub(crate) type Table<K, V> = HashTable<(K, V)>;
 
 /// A concurrent hash map of 2ⁿ shards. The [crate documentation](crate) says what it is good
 /// at and what it is not; this page has the operations.
@@ -32,6 +35,7 @@ use crate::shard::Shard;
 ///   [the crate documentation](crate#panics).
 pub struct ShardedMap<K, V, S = RandomState> {
     shards: Box<[Shard<(K, V)>]>,
+    stripes: Stripes,
     hasher: S,
 }
 
@@ -45,6 +49,10 @@ const MAX_SHARDS: usize = 1 << 16;
 const SHARD_BITS_AT: u32 = u64::BITS - 7 - MAX_SHARDS.ilog2();
 
 const SHARDS_PER_CORE: usize = 64;
+
+/// Threads beyond this number of them per core read without a slot of their own.
+const STRIPES_PER_CORE: usize = 2;
+const MAX_STRIPES: usize = 64;
 
 impl<K, V> ShardedMap<K, V> {
     /// An empty map with the default number of shards and a randomly seeded [`foldhash`].
@@ -102,7 +110,7 @@ impl<K, V, S> ShardedMap<K, V, S> {
     pub fn with_capacity_shards_and_hasher(capacity: usize, shards: usize, hasher: S) -> Self {
         let shards = shards.clamp(1, MAX_SHARDS).next_power_of_two();
         let each = capacity.div_ceil(shards);
-        Self { shards: (0..shards).map(|_| Shard::with_capacity(each)).collect(), hasher }
+        Self::from_shards((0..shards).map(|_| Shard::with_capacity(each)).collect(), hasher)
     }
 
     /// The hasher of the keys.
@@ -133,7 +141,7 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// How many entries the tables have room for, over all shards. Locks each shard for reading,
     /// one after the other.
     pub fn capacity(&self) -> usize {
-        self.shards.iter().map(|shard| shard.read(HashTable::capacity)).sum()
+        self.shards.iter().map(|shard| shard.read_long(HashTable::capacity)).sum()
     }
 
     /// Removes everything and gives the memory of the tables back.
@@ -142,8 +150,8 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// entry put into an emptied shard in the meantime stays. Keys and values are dropped after
     /// their shard has been unlocked.
     pub fn clear(&self) {
-        for shard in &self.shards {
-            drop(shard.write(std::mem::take));
+        for index in 0..self.shards.len() {
+            drop(self.write_shard(index, std::mem::take));
         }
     }
 
@@ -161,7 +169,8 @@ impl<K, V, S> ShardedMap<K, V, S> {
 
     pub(crate) fn from_shards(shards: Box<[Shard<(K, V)>]>, hasher: S) -> Self {
         debug_assert!(shards.len().is_power_of_two());
-        Self { shards, hasher }
+        let stripes = Stripes::new(default_stripes(), shards.len());
+        Self { shards, stripes, hasher }
     }
 
     #[inline]
@@ -169,9 +178,23 @@ impl<K, V, S> ShardedMap<K, V, S> {
         (hash >> SHARD_BITS_AT) as usize & (self.shards.len() - 1)
     }
 
+    /// Runs `f` on the table of the shard for `hash`, beside other readers.
     #[inline]
-    pub(crate) fn shard_of(&self, hash: u64) -> &Shard<(K, V)> {
-        &self.shards[self.index_of(hash)]
+    pub(crate) fn read<R>(&self, hash: u64, f: impl FnOnce(&Table<K, V>) -> R) -> R {
+        let index = self.index_of(hash);
+        self.shards[index].read(self.stripes.slots_of(index), f)
+    }
+
+    /// Runs `f` on the table of the shard for `hash`, alone.
+    #[inline]
+    pub(crate) fn write<R>(&self, hash: u64, f: impl FnOnce(&mut Table<K, V>) -> R) -> R {
+        self.write_shard(self.index_of(hash), f)
+    }
+
+    /// Runs `f` on the table of the shard with this number, alone.
+    #[inline]
+    pub(crate) fn write_shard<R>(&self, index: usize, f: impl FnOnce(&mut Table<K, V>) -> R) -> R {
+        self.shards[index].write(self.stripes.slots_of(index), f)
     }
 }
 
@@ -186,8 +209,8 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
     /// Gives back the memory that the tables do not need. Locks each shard for writing, one
     /// after the other, for as long as its entries take to move.
     pub fn shrink_to_fit(&self) {
-        for shard in &self.shards {
-            shard.write(|table| table.shrink_to_fit(|(key, _)| self.hash(key)));
+        for index in 0..self.shards.len() {
+            self.write_shard(index, |table| table.shrink_to_fit(|(key, _)| self.hash(key)));
         }
     }
 
@@ -195,12 +218,16 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
     /// shard for writing, one after the other.
     pub fn reserve(&self, additional: usize) {
         let each = additional.div_ceil(self.shards.len());
-        for shard in &self.shards {
-            shard.write(|table| table.reserve(each, |(key, _)| self.hash(key)));
+        for index in 0..self.shards.len() {
+            self.write_shard(index, |table| table.reserve(each, |(key, _)| self.hash(key)));
         }
     }
 }
 
 fn default_shards() -> usize {
     available_parallelism().map_or(1, usize::from).saturating_mul(SHARDS_PER_CORE)
+}
+
+fn default_stripes() -> usize {
+    available_parallelism().map_or(1, usize::from).saturating_mul(STRIPES_PER_CORE).min(MAX_STRIPES)
 }

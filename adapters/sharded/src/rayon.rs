@@ -17,22 +17,24 @@ impl<K: Send + Sync, V: Send + Sync, S: Sync> ShardedMap<K, V, S> {
     /// shard while it holds the first.
     pub fn par_for_each(&self, f: impl Fn(&K, &V) + Send + Sync) {
         self.shard_slice().par_iter().for_each(|shard| {
-            shard.read(|table| table.iter().for_each(|(key, value)| f(key, value)));
+            shard.read_long(|table| table.iter().for_each(|(key, value)| f(key, value)));
         });
     }
 
     /// [`for_each_mut`](Self::for_each_mut) with the shards spread over rayon's threads. The
     /// caution of [`par_for_each`](Self::par_for_each) holds here too.
     pub fn par_for_each_mut(&self, f: impl Fn(&K, &mut V) + Send + Sync) {
-        self.shard_slice().par_iter().for_each(|shard| {
-            shard.write(|table| table.iter_mut().for_each(|(key, value)| f(key, value)));
+        (0..self.shard_count()).into_par_iter().for_each(|index| {
+            self.write_shard(index, |table| {
+                table.iter_mut().for_each(|(key, value)| f(key, value));
+            });
         });
     }
 
     /// [`retain`](Self::retain) with the shards spread over rayon's threads.
     pub fn par_retain(&self, keep: impl Fn(&K, &mut V) -> bool + Send + Sync) {
-        self.shard_slice().par_iter().for_each(|shard| {
-            shard.write(|table| table.retain(|(key, value)| keep(key, value)));
+        (0..self.shard_count()).into_par_iter().for_each(|index| {
+            self.write_shard(index, |table| table.retain(|(key, value)| keep(key, value)));
         });
     }
 }

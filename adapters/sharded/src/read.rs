@@ -34,7 +34,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let hash = self.hash(key);
-        self.shard_of(hash).read(|table| {
+        self.read(hash, |table| {
             table.find(hash, |(k, _)| key.equivalent(k)).map(|(key, value)| f(key, value))
         })
     }

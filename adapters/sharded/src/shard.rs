@@ -11,7 +11,8 @@
 
 use hashbrown::{HashTable, hash_table};
 
-use crate::lock::RawLock;
+use crate::lock::{Bias, Hold, RawLock};
+use crate::stripe::Slots;
 use crate::sync::{AtomicUsize, Ordering, UnsafeCell};
 
 /// A table behind a reader–writer lock. Aligned to the cache line, so that no two shards share
@@ -51,10 +52,23 @@ impl<T> Shard<T> {
     }
 
     /// Runs `f` beside other readers. The lock is given up when `f` returns or unwinds.
-    #[inline]
-    pub(crate) fn read<R>(&self, f: impl FnOnce(&HashTable<T>) -> R) -> R {
-        self.lock.lock_shared();
-        let _unlock = ReadGuard { lock: &self.lock };
+    ///
+    /// `slots` are this shard's: always the same for the same shard.
+    #[inline(always)]
+    pub(crate) fn read<R>(&self, slots: Slots<'_>, f: impl FnOnce(&HashTable<T>) -> R) -> R {
+        let hold = self.lock.lock_shared(slots);
+        self.read_held(hold, f)
+    }
+
+    /// [`Self::read`] for an `f` that takes long.
+    pub(crate) fn read_long<R>(&self, f: impl FnOnce(&HashTable<T>) -> R) -> R {
+        self.lock.lock_counted();
+        self.read_held(None, f)
+    }
+
+    #[inline(always)]
+    fn read_held<R>(&self, hold: Hold<'_>, f: impl FnOnce(&HashTable<T>) -> R) -> R {
+        let _unlock = ReadGuard { lock: &self.lock, hold };
         self.table.with(|table| {
             // SAFETY: the shared lock is held until `_unlock` drops, after `f`; `write` makes
             // `&mut` only under the exclusive lock, which `RawLock` never grants beside this one.
@@ -63,10 +77,12 @@ impl<T> Shard<T> {
     }
 
     /// Runs `f` alone. The lock is given up when `f` returns or unwinds.
-    #[inline]
-    pub(crate) fn write<R>(&self, f: impl FnOnce(&mut HashTable<T>) -> R) -> R {
-        self.lock.lock_exclusive();
-        let _unlock = WriteGuard { shard: self };
+    ///
+    /// `slots` are this shard's: always the same for the same shard.
+    #[inline(always)]
+    pub(crate) fn write<R>(&self, slots: Slots<'_>, f: impl FnOnce(&mut HashTable<T>) -> R) -> R {
+        let bias = self.lock.lock_exclusive(slots);
+        let _unlock = WriteGuard { shard: self, bias };
         self.table.with_mut(|table| {
             // SAFETY: the exclusive lock is held until `_unlock` drops, after `f`; `RawLock`
             // grants it to one thread at a time and beside no reader.
@@ -97,7 +113,7 @@ impl<T> Shard<T> {
     }
 
     /// The length after some recent write. Takes no lock and never waits.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         self.len.load(Ordering::Relaxed)
     }
@@ -105,21 +121,23 @@ impl<T> Shard<T> {
 
 struct ReadGuard<'a> {
     lock: &'a RawLock,
+    hold: Hold<'a>,
 }
 
 impl Drop for ReadGuard<'_> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        self.lock.unlock_shared();
+        self.lock.unlock_shared(self.hold);
     }
 }
 
 struct WriteGuard<'a, T> {
     shard: &'a Shard<T>,
+    bias: Bias,
 }
 
 impl<T> Drop for WriteGuard<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // Always, and not only where an entry came or went: a hasher that panics while the
         // table grows makes hashbrown drop entries, and then a counted length would be wrong.
@@ -129,6 +147,6 @@ impl<T> Drop for WriteGuard<'_, T> {
             unsafe { &*table }.len()
         });
         self.shard.len.store(len, Ordering::Relaxed);
-        self.shard.lock.unlock_exclusive();
+        self.shard.lock.unlock_exclusive(self.bias);
     }
 }

@@ -46,8 +46,10 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// Runs `f` on every entry, whose value it may change. Locks each shard for writing, one
     /// after the other.
     pub fn for_each_mut(&self, mut f: impl FnMut(&K, &mut V)) {
-        for shard in self.shard_slice() {
-            shard.write(|table| table.iter_mut().for_each(|(key, value)| f(key, value)));
+        for index in 0..self.shard_count() {
+            self.write_shard(index, |table| {
+                table.iter_mut().for_each(|(key, value)| f(key, value));
+            });
         }
     }
 
@@ -56,8 +58,8 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// Locks each shard for writing, one after the other. Unlike with the other methods, keys
     /// and values are dropped under the lock: their `Drop` must not use the map.
     pub fn retain(&self, mut keep: impl FnMut(&K, &mut V) -> bool) {
-        for shard in self.shard_slice() {
-            shard.write(|table| table.retain(|(key, value)| keep(key, value)));
+        for index in 0..self.shard_count() {
+            self.write_shard(index, |table| table.retain(|(key, value)| keep(key, value)));
         }
     }
 
@@ -143,12 +145,12 @@ impl<K, V> ShardRef<'_, K, V> {
 
     /// Runs `f` on every entry of the shard, all as of one moment. Locks it for reading.
     pub fn for_each(&self, mut f: impl FnMut(&K, &V)) {
-        self.shard.read(|table| table.iter().for_each(|(key, value)| f(key, value)));
+        self.shard.read_long(|table| table.iter().for_each(|(key, value)| f(key, value)));
     }
 
     /// [`for_each`](Self::for_each) that can stop early.
     pub fn try_for_each<B>(&self, mut f: impl FnMut(&K, &V) -> ControlFlow<B>) -> ControlFlow<B> {
-        self.shard.read(|table| table.iter().try_for_each(|(key, value)| f(key, value)))
+        self.shard.read_long(|table| table.iter().try_for_each(|(key, value)| f(key, value)))
     }
 
     /// A copy of the shard as of one moment. Locks it for reading while it is copied.
@@ -157,7 +159,7 @@ impl<K, V> ShardRef<'_, K, V> {
         K: Clone,
         V: Clone,
     {
-        self.shard.read(|table: &HashTable<(K, V)>| table.iter().cloned().collect())
+        self.shard.read_long(|table: &HashTable<(K, V)>| table.iter().cloned().collect())
     }
 }
 

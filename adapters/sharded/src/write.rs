@@ -22,7 +22,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
     pub fn insert(&self, key: K, value: V) -> Option<V> {
         let hash = self.hash(&key);
         // The rejected key leaves the closure too, so that its `Drop` runs unlocked.
-        let (_key, old) = self.shard_of(hash).write(|table| {
+        let (_key, old) = self.write(hash, |table| {
             match table.entry(hash, |(k, _)| *k == key, |(k, _)| self.hash(k)) {
                 hash_table::Entry::Occupied(mut entry) => {
                     (Some(key), Some(mem::replace(&mut entry.get_mut().1, value)))
@@ -52,7 +52,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
     #[inline]
     pub fn insert_if_absent(&self, key: K, value: V) -> Result<(), V> {
         let hash = self.hash(&key);
-        let rejected = self.shard_of(hash).write(|table| {
+        let rejected = self.write(hash, |table| {
             match table.entry(hash, |(k, _)| *k == key, |(k, _)| self.hash(k)) {
                 hash_table::Entry::Occupied(_) => Some((key, value)),
                 hash_table::Entry::Vacant(entry) => {
@@ -80,7 +80,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let hash = self.hash(key);
-        self.shard_of(hash).write(|table| {
+        self.write(hash, |table| {
             let entry = table.find_entry(hash, |(k, _)| key.equivalent(k)).ok()?;
             Some(entry.remove().0)
         })
@@ -102,7 +102,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let hash = self.hash(key);
-        let removed = self.shard_of(hash).write(|table| {
+        let removed = self.write(hash, |table| {
             let entry = table.find_entry(hash, |(k, _)| key.equivalent(k)).ok()?;
             condition(&entry.get().1).then(|| entry.remove().0)
         });
@@ -126,7 +126,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let hash = self.hash(key);
-        self.shard_of(hash).write(|table| {
+        self.write(hash, |table| {
             table.find_mut(hash, |(k, _)| key.equivalent(k)).map(|(_, value)| f(value))
         })
     }
@@ -214,7 +214,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
     #[inline]
     pub fn entry_with<R>(&self, key: K, f: impl FnOnce(Entry<'_, K, V>) -> R) -> R {
         let hash = self.hash(&key);
-        self.shard_of(hash).write(|table| {
+        self.write(hash, |table| {
             f(match table.entry(hash, |(k, _)| *k == key, |(k, _)| self.hash(k)) {
                 hash_table::Entry::Occupied(entry) => Entry::occupied(entry, key),
                 hash_table::Entry::Vacant(entry) => Entry::vacant(entry, key),
