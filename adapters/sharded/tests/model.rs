@@ -111,7 +111,9 @@ fn apply(op: &Op, map: &ShardedMap<u8, u16>, model: &mut HashMap<u8, u16>) {
         }
         Op::AddToAll(by) => {
             map.for_each_mut(|_, v| *v = v.wrapping_add(by));
-            model.values_mut().for_each(|v| *v = v.wrapping_add(by));
+            for v in model.values_mut() {
+                *v = v.wrapping_add(by);
+            }
         }
         Op::Clear => {
             map.clear();

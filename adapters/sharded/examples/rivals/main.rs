@@ -11,7 +11,7 @@
 //!
 //! All contestants have the same hasher, keys, values and operations. In each round each runs
 //! the same piece of the trace, in random order; the first third of the piece warms up and is
-//! not timed. A ratio is formed inside a round, between neighbours in time, because the cost of
+//! not timed; turns in which a thread lost its processor do not count. A ratio is formed inside a round, between neighbours in time, because the cost of
 //! moving a cache line between two cores may double from one second to the next. What is
 //! printed is the median over rounds, with a 95 % bootstrap interval.
 
@@ -31,7 +31,7 @@ use trace::Trace;
 
 fn main() {
     let mut args = std::env::args().skip(1);
-    let rounds = args.next().map_or(24, |n| n.parse().expect("ROUNDS is a number"));
+    let rounds = args.next().map_or(96, |n| n.parse().expect("ROUNDS is a number"));
     let wanted = args.next().unwrap_or_default();
     let shards = args.next().map(|n| n.parse().expect("SHARDS is a number"));
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sched::{CpuSet, sched_setaffinity};
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::unistd::Pid;
 
 use crate::contestants::{Run, Value, contestants};
@@ -49,7 +50,7 @@ where
     let (names, maps): (Vec<_>, Vec<_>) = contestants(trace, keys, shards).into_iter().unzip();
     let threads = trace.per_thread.len();
     let schedule = schedule(trace.pieces, rounds, maps.len());
-    let times = Mutex::new(vec![Duration::ZERO; schedule.len()]);
+    let times = Mutex::new(vec![Some(Duration::ZERO); schedule.len()]);
     let gate = Gate::new(threads);
     std::thread::scope(|scope| {
         for (cpu, ops) in trace.per_thread.iter().enumerate() {
@@ -59,8 +60,8 @@ where
                 for (turn, &(map, piece)) in schedule.iter().enumerate() {
                     let took = run_piece(&*maps[map], ops, piece, trace.pieces, gate);
                     let mut times = times.lock().expect("nobody panics");
-                    // The slowest thread's time.
-                    times[turn] = times[turn].max(took);
+                    // The slowest thread's time, if no thread was interrupted.
+                    times[turn] = times[turn].zip(took).map(|(a, b)| a.max(b));
                 }
             });
         }
@@ -84,38 +85,57 @@ fn schedule(pieces: usize, rounds: usize, maps: usize) -> Vec<(usize, usize)> {
 }
 
 /// Runs one piece of this thread's trace beside the other threads; returns the time of the part
-/// that counts.
-fn run_piece(map: &dyn Run, ops: &[u32], piece: usize, pieces: usize, gate: &Gate) -> Duration {
+/// that counts, or nothing if the thread lost its processor in it.
+fn run_piece(
+    map: &dyn Run,
+    ops: &[u32],
+    piece: usize,
+    pieces: usize,
+    gate: &Gate,
+) -> Option<Duration> {
     let ops = &ops[ops.len() * piece / pieces..ops.len() * (piece + 1) / pieces];
     let (warm_up, counted) = ops.split_at(ops.len() / 3);
     gate.wait();
     map.run(warm_up);
     gate.wait();
+    let interruptions_before = interruptions();
     let start = Instant::now();
     map.run(counted);
-    start.elapsed()
+    let took = start.elapsed();
+    (interruptions() == interruptions_before).then_some(took)
+}
+
+/// How often the scheduler has taken this thread off its processor.
+fn interruptions() -> i64 {
+    getrusage(UsageWho::RUSAGE_THREAD).expect("Linux has it").involuntary_context_switches()
 }
 
 fn outcome(
     names: Vec<&'static str>,
     trace: &Trace,
     schedule: &[(usize, usize)],
-    times: &[Duration],
+    times: &[Option<Duration>],
 ) -> Outcome {
     let maps = names.len();
     let ops: usize = trace.per_thread.iter().map(Vec::len).sum();
     let counted_ops = ops as f64 / trace.pieces as f64 * 2.0 / 3.0;
     let mut seconds = vec![Vec::new(); maps];
     for (&(map, _), time) in schedule.iter().zip(times).skip(trace.pieces * maps) {
-        seconds[map].push(time.as_secs_f64());
+        seconds[map].push(time.map(|time| time.as_secs_f64()));
     }
     let mut rng = Rng::new(6);
     let samples: Vec<Vec<f64>> = seconds
         .iter()
-        .map(|theirs| theirs.iter().zip(&seconds[0]).map(|(t, o)| (t / o).ln()).collect())
+        .map(|theirs| {
+            let pairs = theirs.iter().zip(&seconds[0]);
+            pairs.filter_map(|(t, o)| t.zip(*o)).map(|(t, o)| (t / o).ln()).collect()
+        })
         .collect();
     Outcome {
-        mops_per_sec: seconds.iter().map(|s| counted_ops / median(s.clone()) / 1e6).collect(),
+        mops_per_sec: seconds
+            .iter()
+            .map(|s| counted_ops / median(s.iter().flatten().copied().collect()) / 1e6)
+            .collect(),
         ratios: samples.iter().map(|s| bootstrap(&[s], &mut rng)).collect(),
         samples,
         names,
@@ -145,7 +165,10 @@ fn bootstrap(cells: &[&[f64]], rng: &mut Rng) -> Interval {
 fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_unstable_by(f64::total_cmp);
     let half = numbers.len() / 2;
-    if numbers.len() % 2 == 0 {
+    if numbers.is_empty() {
+        return f64::NAN;
+    }
+    if numbers.len().is_multiple_of(2) {
         f64::midpoint(numbers[half - 1], numbers[half])
     } else {
         numbers[half]

@@ -26,7 +26,10 @@ pub(crate) struct Trace {
 
 pub(crate) const SECOND_KEYS: usize = 5_000;
 
-pub(crate) const WORKLOADS: [(&str, fn(usize) -> Trace); 3] =
+/// A workload's name and how to make its trace for some number of threads.
+type Workload = (&'static str, fn(usize) -> Trace);
+
+pub(crate) const WORKLOADS: [Workload; 3] =
     [("read-heavy", read_heavy), ("hot-key", hot_key), ("mixed-write", mixed_write)];
 
 fn op(what: u32, key: usize) -> u32 {
@@ -111,5 +114,5 @@ fn mixed_write(threads: usize) -> Trace {
             }
         }
     }
-    Trace { keys: KEYS, prefill: LIVE, per_thread, pieces: 6 }
+    Trace { keys: KEYS, prefill: LIVE, per_thread, pieces: 24 }
 }
