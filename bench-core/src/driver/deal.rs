@@ -83,35 +83,24 @@ impl Hand {
 }
 
 /// Deals a trace to `threads` threads. The same trace and number deal the same hands.
+///
+/// Walks the stream several times instead of unpacking it, because a trace may hold a hundred
+/// million ops and each worker deals its own.
 pub(super) fn deal(trace: &Trace, threads: usize) -> Result<Vec<Hand>, DealError> {
     let [stream] = trace.streams.as_slice() else {
         return Err(DealError::Actors(trace.streams.len()));
     };
+    let per_class = check(trace, stream)?;
+    let one_by_one = classes_timed_one_by_one(per_class);
     let by_event = trace.header.actors.first().is_some_and(|actor| actor.deal == Deal::Event);
-    let ops = checked_ops(trace, stream)?;
-    if ops.is_empty() {
-        return Err(DealError::Empty);
-    }
-    let one_by_one = ops_timed_one_by_one(&ops);
-    let owner = |key: u32| (scramble(u64::from(key)) >> 40) as usize % threads;
     let mut hands = vec![Hand::default(); threads];
-    if by_event {
-        let mut events = stream.events.iter().peekable();
-        let mut thread = 0;
-        for (op, position) in ops.iter().zip(word_positions(&ops)) {
-            while events.next_if(|&&start| start <= position).is_some() {
-                thread = owner(op.word.key());
-            }
-            hands[thread].push(*op, one_by_one[op.kind.class() as usize] || op.count != 1);
-        }
-    } else {
-        let ordered = ordered_keys(trace, &ops);
-        for op in &ops {
-            let pinned =
-                op.kind.class() == OpClass::Write && ordered[op.word.map()][op.word.key() as usize];
-            let thread = if pinned { owner(op.word.key()) } else { shortest(&hands) };
-            hands[thread].push(*op, one_by_one[op.kind.class() as usize] || op.count != 1);
-        }
+    for hand in &mut hands {
+        hand.words.reserve_exact(stream.words.len() / threads + 1);
+    }
+    let mut owners = if by_event { Owners::of_events(stream) } else { Owners::of_keys(trace) };
+    for op in unpacked(stream) {
+        let thread = owners.thread_of(&op, &hands);
+        hands[thread].push(op, one_by_one[op.kind.class() as usize] || op.count != 1);
     }
     match hands.iter().map(|hand| hand.len() as u64).max() {
         Some(longest) if longest > u64::from(u32::MAX) => Err(DealError::TooLong(longest)),
@@ -119,9 +108,14 @@ pub(super) fn deal(trace: &Trace, threads: usize) -> Result<Vec<Hand>, DealError
     }
 }
 
-/// Unpacks a stream and refuses what the driver cannot run.
-fn checked_ops(trace: &Trace, stream: &Stream) -> Result<Vec<Extended>, DealError> {
-    let mut ops = Vec::with_capacity(stream.words.len());
+/// The ops of a stream that has been checked.
+fn unpacked(stream: &Stream) -> impl Iterator<Item = Extended> + '_ {
+    stream.ops().filter_map(|(word, count)| Some(Extended { kind: word.kind()?, word, count }))
+}
+
+/// Refuses what the driver cannot run, and counts the ops of each class.
+fn check(trace: &Trace, stream: &Stream) -> Result<[u64; OpClass::ALL.len()], DealError> {
+    let mut per_class = [0; OpClass::ALL.len()];
     for (position, (word, count)) in stream.ops().enumerate() {
         let map = trace.header.maps.get(word.map());
         let (Some(kind), Some(map)) = (word.kind(), map) else {
@@ -133,37 +127,63 @@ fn checked_ops(trace: &Trace, stream: &Stream) -> Result<Vec<Extended>, DealErro
         if matches!(kind, OpKind::ReplaceAll | OpKind::NewMap) {
             return Err(DealError::Unsupported { position, name: kind.name() });
         }
-        ops.push(Extended { kind, word, count });
+        per_class[kind.class() as usize] += 1;
     }
-    Ok(ops)
+    if per_class == [0; OpClass::ALL.len()] { Err(DealError::Empty) } else { Ok(per_class) }
 }
 
-/// Where each op begins in its stream's words: a range takes two.
-fn word_positions(ops: &[Extended]) -> impl Iterator<Item = u32> + '_ {
-    ops.iter().scan(0, |next, op| {
-        let position = *next;
-        *next += if op.kind == OpKind::Range { 2 } else { 1 };
-        Some(position)
-    })
+/// Which thread an op goes to.
+enum Owners<'t> {
+    /// All ops of an event go to the owner of its subject.
+    Events { starts: &'t [u32], next: usize, position: u32, subject: u32 },
+    /// Ordered writes go to the owner of their key, the rest to the shortest hand.
+    Keys { ordered: Vec<Vec<bool>> },
 }
 
-/// Keys per map that are written in any way but by commutative updates.
-fn ordered_keys(trace: &Trace, ops: &[Extended]) -> Vec<Vec<bool>> {
-    let mut ordered: Vec<Vec<bool>> =
-        trace.header.maps.iter().map(|map| vec![false; map.keys as usize]).collect();
-    for op in ops {
-        if op.kind.class() == OpClass::Write && op.kind != OpKind::Update {
-            ordered[op.word.map()][op.word.key() as usize] = true;
+impl<'t> Owners<'t> {
+    fn of_events(stream: &'t Stream) -> Self {
+        Owners::Events { starts: &stream.events, next: 0, position: 0, subject: 0 }
+    }
+
+    /// Ordered keys are those that are written in any way but by commutative updates.
+    fn of_keys(trace: &Trace) -> Self {
+        let mut ordered: Vec<Vec<bool>> =
+            trace.header.maps.iter().map(|map| vec![false; map.keys as usize]).collect();
+        for op in trace.streams.iter().flat_map(unpacked) {
+            if op.kind.class() == OpClass::Write && op.kind != OpKind::Update {
+                ordered[op.word.map()][op.word.key() as usize] = true;
+            }
+        }
+        Owners::Keys { ordered }
+    }
+
+    fn thread_of(&mut self, op: &Extended, hands: &[Hand]) -> usize {
+        let owner = |key: u32| (scramble(u64::from(key)) >> 40) as usize % hands.len();
+        match self {
+            Owners::Events { starts, next, position, subject } => {
+                if starts.get(*next) == Some(position) {
+                    *subject = op.word.key();
+                    *next += 1;
+                }
+                // A range takes two words of the stream.
+                *position += if op.kind == OpKind::Range { 2 } else { 1 };
+                owner(*subject)
+            }
+            Owners::Keys { ordered } => {
+                let pinned = op.kind.class() == OpClass::Write
+                    && ordered[op.word.map()][op.word.key() as usize];
+                if pinned { owner(op.word.key()) } else { shortest(hands) }
+            }
         }
     }
-    ordered
 }
 
 /// Classes that are rare enough to be timed op by op; scans always are.
-fn ops_timed_one_by_one(ops: &[Extended]) -> [bool; OpClass::ALL.len()] {
+fn classes_timed_one_by_one(per_class: [u64; OpClass::ALL.len()]) -> [bool; OpClass::ALL.len()] {
+    let all: u64 = per_class.iter().sum();
     OpClass::ALL.map(|class| {
-        let count = ops.iter().filter(|op| op.kind.class() == class).count();
-        class == OpClass::Scan || (count as f64) < ops.len() as f64 * RARE_SHARE
+        let count = per_class[class as usize] as f64;
+        class == OpClass::Scan || count < all as f64 * RARE_SHARE
     })
 }
 
@@ -213,6 +233,36 @@ mod tests {
             (least.min(hand.len()), most.max(hand.len()))
         });
         assert!(most - least <= most / 4, "unbalanced: {least} to {most}");
+    }
+
+    #[test]
+    fn all_events_of_a_subject_stay_on_one_thread() {
+        let mut words = Vec::new();
+        let mut events = Vec::new();
+        for step in 0..1_000_u32 {
+            events.push(words.len() as u32);
+            let subject = (step * 7) % 90;
+            words.extend([word(OpKind::Get, 0, subject), word(OpKind::Range, 0, 0), 5]);
+            words.push(word(OpKind::Overwrite, 0, subject));
+        }
+        let mut trace = trace_of(words, 100, 100);
+        trace.header.actors[0].deal = Deal::Event;
+        trace.streams[0].events = events;
+        let hands = deal(&trace, 2).expect("dealt");
+        let writers = |hand: &Hand| -> std::collections::BTreeSet<u32> {
+            let ops = (0..hand.len()).map(|position| hand.op(position));
+            ops.filter(|op| op.kind == OpKind::Overwrite).map(|op| op.word.key()).collect()
+        };
+        assert!(writers(&hands[0]).is_disjoint(&writers(&hands[1])));
+        for hand in &hands {
+            assert!(hand.len() > 900, "one thread has {} of 3,000 ops", hand.len());
+            for position in (0..hand.len()).step_by(3) {
+                let (get, write) = (hand.op(position), hand.op(position + 2));
+                assert_eq!((get.kind, write.kind), (OpKind::Get, OpKind::Overwrite));
+                assert_eq!(get.word.key(), write.word.key());
+                assert_eq!(hand.op(position + 1).count, 5);
+            }
+        }
     }
 
     #[test]

@@ -131,9 +131,9 @@ fn a_hang_is_told_from_a_long_round() {
     let Some(WorkerMessage::Error(failure)) = script.messages.last() else { return };
     assert!(failure.message.contains("its batch begins at op"), "{}", failure.message);
     let long = run::<HONEST>(
-        &TrialSpec { timeout_ns: 20_000_000, ..self::spec(1) },
+        &TrialSpec { timeout_ns: 400_000_000, ..self::spec(1) },
         &mixed_trace(),
-        Work::DurationNs(150_000_000),
+        Work::DurationNs(500_000_000),
     );
     assert!(matches!(long.messages.last(), Some(WorkerMessage::Done(_))));
 }
