@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use mapbench_core::op::OpKind;
-use mapbench_core::scenario::{catalog, find};
+use mapbench_core::scenario::{Scenario, catalog, find};
 use mapbench_core::trace::{Shape, Stream, Trace, hash};
 use mapbench_core::workload::generate;
 
@@ -12,8 +12,10 @@ fn trace(name: &str) -> Trace {
     generate(&find(name).unwrap(), 1).unwrap()
 }
 
-/// The longest trace, generated once for all tests.
+// The long traces, generated once for all tests.
 static READ_HEAVY: LazyLock<Trace> = LazyLock::new(|| trace("curated/read-heavy"));
+static HOT_KEY: LazyLock<Trace> = LazyLock::new(|| trace("curated/hot-key"));
+static MIXED_WRITE: LazyLock<Trace> = LazyLock::new(|| trace("curated/mixed-write"));
 
 fn share(trace: &Trace, map: usize, kind: OpKind) -> f64 {
     let ops = || trace.streams.iter().flat_map(Stream::ops).filter(|(op, _)| op.map() == map);
@@ -26,22 +28,31 @@ fn assert_near(measured: f64, intended: f64, tolerance: f64, what: &str) {
 
 #[test]
 fn seed_1_gives_the_golden_bytes() {
-    let golden = [
-        ("curated/hot-key", "5930e7acbbda8ca2"),
-        ("curated/mixed-write", "58faa8f3a6e3fbe5"),
-        ("test/churn", "8eef6e0fd2e52730"),
-        ("test/growth", "d2c1cf6ecb68ad3c"),
-    ];
-    assert_eq!(hash(&READ_HEAVY).to_string(), "97756787c57d57ca");
-    let now = golden.map(|(name, _)| (name, hash(&trace(name)).to_string()));
-    assert_eq!(now, golden.map(|(name, hash)| (name, hash.to_owned())));
+    assert_eq!(hash(&HOT_KEY).to_string(), "5930e7acbbda8ca2");
+    assert_eq!(hash(&MIXED_WRITE).to_string(), "58faa8f3a6e3fbe5");
+    assert_eq!(hash(&trace("test/churn")).to_string(), "8eef6e0fd2e52730");
+    assert_eq!(hash(&trace("test/growth")).to_string(), "0abba0e1b7715e4e");
 }
 
 #[test]
 fn the_number_of_generating_threads_does_not_show() {
+    // Several chunks, and everything that a mix can have.
+    let text = r#"
+        summary = "many chunks"
+        [mix]
+        keys = 1_000
+        preload = 500
+        lap_ops = 300_000
+        ops = { get = 60, insert = 20, remove = 20 }
+        popularity = { zipf = { s = 1.0 } }
+        drift = { top = 10, swap = 5, every_ops = 50_000 }
+        repeat = { share = 0.5, window_ops = 100 }
+    "#;
+    let mix = Scenario::from_toml("mix.toml", text).unwrap();
+    let pods = find("test/pods").unwrap();
     let with_threads = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| ["hot-key", "test/pods", "churn"].map(|name| hash(&trace(name))))
+        pool.install(|| [&mix, &pods].map(|scenario| hash(&generate(scenario, 1).unwrap())))
     };
     assert_eq!(with_threads(1), with_threads(2));
     assert_eq!(with_threads(1), with_threads(3));
@@ -91,16 +102,16 @@ fn read_heavy_is_as_skewed_as_the_real_trace() {
 
 #[test]
 fn hot_key_has_one_hottest_key_and_only_commutative_writes() {
-    let trace = trace("hot-key");
+    let trace = &*HOT_KEY;
     let shares = trace.key_shares(0).unwrap();
     assert_near(shares.top, 0.31, 0.002, "hottest key");
-    assert_near(share(&trace, 0, OpKind::Update), 0.05, 0.001, "updates");
-    assert_near(share(&trace, 0, OpKind::Get), 0.95, 0.001, "gets");
+    assert_near(share(trace, 0, OpKind::Update), 0.05, 0.001, "updates");
+    assert_near(share(trace, 0, OpKind::Get), 0.95, 0.001, "gets");
 }
 
 #[test]
 fn mixed_write_has_the_ops_of_the_cluster_model_per_pod() {
-    let trace = trace("mixed-write");
+    let trace = &*MIXED_WRITE;
     let per_pod = |map, kind| {
         let ops = trace.streams[0].ops().filter(|(op, _)| op.map() == map);
         ops.filter(|(op, _)| op.kind() == Some(kind)).count() as f64 / 50_000.0

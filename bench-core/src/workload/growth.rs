@@ -1,5 +1,6 @@
-//! One map that grows from its preloaded keys to all of them, with reads of what is already there
-//! in between: a fixed amount of work, for resize costs. One-shot.
+//! One map that grows from its preloaded keys to all of them, with reads in between: a fixed amount
+//! of work, for resize costs. One-shot. The reads are of keys that were there from the start, so
+//! that every one of them hits, whichever thread is ahead.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ pub struct Growth {
     pub keys: u32,
     /// Keys that are present before the first op.
     pub preload: u32,
-    /// Gets of present keys after each insert.
+    /// Gets of preloaded keys after each insert.
     pub gets_per_insert: u32,
     /// How string keys are spelled.
     pub key_rule: KeyRule,
@@ -38,23 +39,27 @@ impl Growth {
                 format!("is {}; use less than the {} keys there are", self.preload, self.keys),
             ));
         }
+        if self.gets_per_insert > 0 && self.preload == 0 {
+            return Err(WorkloadError::parameter(
+                "gets_per_insert",
+                "needs keys to read: set preload to at least 1",
+            ));
+        }
         let inserts = u64::from(self.keys - self.preload);
         check_ops("gets_per_insert", inserts * (1 + u64::from(self.gets_per_insert)))
     }
 
     pub(super) fn draft(&self, name: &str, seed: u64) -> Draft {
-        let mut order: Vec<u32> = (0..self.preload).collect();
         let arrivals =
             Random::stream(seed, Purpose::Spread, 0).permutation(self.keys - self.preload);
-        order.extend(arrivals.into_iter().map(|key| self.preload + key));
         let mut random = Random::stream(seed, Purpose::Ops, 0);
         let mut words = Vec::new();
-        for position in self.preload..self.keys {
-            words.push(OpWord::new(OpKind::Insert, 0, order[position as usize]).0);
-            words.extend((0..self.gets_per_insert).map(|_| {
-                let key = order[random.below(position + 1) as usize];
-                OpWord::new(OpKind::Get, 0, key).0
-            }));
+        for arrival in arrivals {
+            words.push(OpWord::new(OpKind::Insert, 0, self.preload + arrival).0);
+            words.extend(
+                (0..self.gets_per_insert)
+                    .map(|_| OpWord::new(OpKind::Get, 0, random.below(self.preload)).0),
+            );
         }
         Draft {
             name: name.to_owned(),
