@@ -8,6 +8,7 @@ mod affinity;
 mod barrier;
 mod crew;
 mod deal;
+mod member;
 mod placement;
 mod recorder;
 mod round;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hdrhistogram::Histogram;
 
 use super::clock::{Clock, monotonic_ns};
-use super::crew::{Crew, ThreadRound};
+use super::crew::Crew;
 use super::deal::{Hand, deal};
+use super::member::ThreadRound;
 use super::recorder::{encode, nanosecond_histogram};
 use super::round::{Place, Tally};
 use super::verify::Model;
