@@ -1,6 +1,8 @@
 //! The program in a real terminal: it starts, runs, resizes, ends and, whatever happens, gives the
 //! terminal back. The other end of the pseudo-terminal is played by a `vt100` screen.
 
+mod ui_synthetic;
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
@@ -78,7 +80,9 @@ impl Session {
         while !holds(self.screen.screen()) {
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.take(&bytes),
-                Err(_) => panic!("never saw {what}:\n{}", self.screen.screen().contents()),
+                Err(error) => {
+                    panic!("never saw {what} ({error}):\n{}", self.screen.screen().contents())
+                }
             }
         }
     }
@@ -237,6 +241,24 @@ fn a_closed_terminal_saves_and_ends() {
 }
 
 #[test]
+fn suspended_it_gives_the_terminal_back_until_it_goes_on() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let mut session = quick_run(folder.path(), "2s");
+    session.wait_for("a first round", |screen| screen.contents().contains("● RUN"));
+    session.keys("\x1a");
+    session.wait_for("the main screen", |screen| !screen.alternate_screen());
+    session.signal(Signal::SIGCONT);
+    session.wait_for("the run again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("rounds")
+    });
+    session.wait_for_text("FINISHED");
+    session.keys("q");
+    let (code, terminal) = session.end();
+    assert_eq!(code, 0, "{}", terminal.screen().contents());
+    assert_restored(&terminal);
+}
+
+#[test]
 fn a_killed_worker_is_a_row_and_leaves_the_screen_whole() {
     let folder = tempfile::tempdir().expect("there is room");
     let mut session = quick_run(folder.path(), "3s");
@@ -275,6 +297,42 @@ fn without_a_terminal_it_names_the_verb_that_needs_none() {
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.contains("mapbench run"), "{message}");
+}
+
+#[test]
+fn a_finished_run_is_replayed_from_a_pipe_without_a_terminal() {
+    let replay = |arguments: &[&str]| {
+        let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_mapbench"))
+            .args([&["tui", "--replay", "-", "--once"], arguments].concat())
+            .write_stdin(ui_synthetic::log_text())
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("it is text")
+    };
+    let text = replay(&["--size", "80x24", "--export", "text"]);
+    assert_eq!(text.lines().count(), 24);
+    assert!(text.contains("FINISHED") && text.contains("dashmap/v6"), "{text}");
+    assert!(replay(&["--export", "svg"]).starts_with("<svg "));
+}
+
+#[test]
+fn a_replay_plays_to_its_end_and_prints_no_table() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let log = folder.path().join("run.ndjson");
+    std::fs::write(&log, ui_synthetic::log_text()).expect("there is room");
+    let arguments = ["tui", "--replay", "run.ndjson", "--speed", "64"];
+    let mut session = Session::mapbench(&arguments, folder.path());
+    session.wait_for_text("REPLAY");
+    session.keys(" ");
+    session.wait_for_text("PAUSED");
+    session.keys(" ");
+    session.wait_for_text("FINISHED");
+    session.keys("q");
+    let (code, terminal) = session.end();
+    assert_eq!(code, 0, "to look at a run that failed is no failure");
+    assert_restored(&terminal);
+    assert!(!terminal.screen().contents().contains("run log: "));
 }
 
 /// A host that breaks where it is told to.

@@ -208,7 +208,9 @@ fn a_session_that_cannot_begin_says_why_and_stays_on_screen() {
     assert_eq!(update(&mut model, Msg::Ended(Err(reason.clone()))), []);
     assert_eq!(model.phase, Phase::Broken(reason));
     assert_eq!(model.exit_code, 1);
-    assert_eq!(type_in(&mut model, "q"), [Cmd::Quit]);
+    assert_eq!(type_in(&mut model.clone(), "q"), [Cmd::Quit]);
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(model.phase, Phase::Idle, "the wizard is there to choose something else");
 }
 
 #[test]

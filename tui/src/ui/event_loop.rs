@@ -24,8 +24,10 @@ use crate::session::Control;
 
 /// Longest sleep while a round runs: then nothing is drawn, only keys and signals are looked at.
 const WHILE_MEASURING: Duration = Duration::from_millis(200);
-/// Longest sleep otherwise, which is also how fast a replay moves.
+/// Longest sleep while a session prepares or a replay plays.
 const OTHERWISE: Duration = Duration::from_millis(30);
+/// Longest sleep while nothing goes on but keys.
+const IDLE: Duration = Duration::from_millis(250);
 /// Least time between two frames while rounds run, unless a key was pressed. Nanoseconds.
 const FRAME_NS: u64 = 100_000_000;
 /// The same in live mode: four frames per second. Nanoseconds.
@@ -95,8 +97,17 @@ struct EventLoop<'scope, 'env> {
     screen: Screen,
     measuring: bool,
     drawn: Vec<Drawn>,
+    now_ns: u64,
     last_frame_ns: u64,
-    urgent: bool,
+    wants: Wants,
+}
+
+/// What is to be done at the next opportunity.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wants {
+    /// Draw without waiting for the next frame's turn: somebody pressed a key.
+    frame: bool,
+    suspend: bool,
     quit: bool,
 }
 
@@ -129,9 +140,9 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             screen,
             measuring: false,
             drawn: Vec::new(),
+            now_ns: monotonic_ns(),
             last_frame_ns: 0,
-            urgent: true,
-            quit: false,
+            wants: Wants { frame: true, ..Wants::default() },
         })
     }
 
@@ -147,7 +158,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         if let Ok(wish) = self.model.wizard.wish() {
             self.obey(Cmd::Estimate(wish))?;
         }
-        while !self.quit {
+        while !self.wants.quit {
             if let Err(error) = self.turn() {
                 // Without a screen nobody could end the session.
                 self.control.ask(|requests| requests.stop = Some(EndCause::Terminated));
@@ -162,14 +173,26 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         self.keys_and_signals()?;
         self.pass_time()?;
         self.draw()?;
+        // Not within a round: stopped in it, the session would take its worker for hung.
+        if self.wants.suspend && !self.measuring {
+            self.wants.suspend = false;
+            self.screen.suspend()?;
+            self.model.dirty = true;
+            self.wants.frame = true;
+            self.draw()?;
+        }
         self.let_go();
         Ok(())
     }
 
     /// Sleeps until the session says something, a key is pressed or it is time to look around.
     fn listen(&mut self) -> io::Result<()> {
-        let busy = self.measuring && self.gap.is_none();
-        let wait = if busy { WHILE_MEASURING } else { OTHERWISE };
+        let wait = match self.session {
+            None if self.plays() => OTHERWISE,
+            None => IDLE,
+            Some(_) if self.measuring => WHILE_MEASURING,
+            Some(_) => OTHERWISE,
+        };
         let Some(session) = self.session.as_ref().filter(|_| self.gap.is_none()) else {
             self.wait_for_input(wait)?;
             return Ok(());
@@ -187,7 +210,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
                 }
                 FromSession::Ended(end) => {
                     self.session = None;
-                    self.urgent = true;
+                    self.wants.frame = true;
                     self.handle(Msg::Ended(end))?;
                 }
             }
@@ -200,14 +223,14 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => self.press(key)?,
                 Event::Resize(_, rows) => {
-                    self.urgent = true;
+                    self.wants.frame = true;
                     self.handle(Msg::Resized(rows))?;
                 }
                 _ => {}
             }
         }
         while let Some(signal) = self.signals.next() {
-            self.urgent = true;
+            self.wants.frame = true;
             self.handle(Msg::Signal(signal))?;
         }
         while let Ok(sentence) = self.panics.try_recv() {
@@ -232,19 +255,27 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
     }
 
     fn press(&mut self, key: KeyEvent) -> io::Result<()> {
-        self.urgent = true;
+        self.wants.frame = true;
         self.handle(Msg::Key(key))
     }
 
     fn pass_time(&mut self) -> io::Result<()> {
         let now_ns = monotonic_ns();
+        let plays = self.plays();
+        let passed_ns = now_ns.saturating_sub(std::mem::replace(&mut self.now_ns, now_ns));
         let Some(player) = &mut self.player else { return self.handle(Msg::Tick(now_ns)) };
-        let speed = self.model.replay.map_or(1, |replay| u64::from(replay.speed));
-        if self.model.phase.is_active() && self.model.phase != Phase::Paused {
-            player.advance(OTHERWISE.as_nanos() as u64 * speed);
+        if plays {
+            let speed = self.model.replay.map_or(1, |replay| u64::from(replay.speed));
+            player.advance(passed_ns * speed);
             play(&mut self.model, player);
         }
         Ok(())
+    }
+
+    /// Whether a replay is under way.
+    fn plays(&self) -> bool {
+        let phase = &self.model.phase;
+        self.player.is_some() && phase.is_active() && *phase != Phase::Paused
     }
 
     /// Draws if there is something new and nobody is disturbed.
@@ -255,19 +286,19 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             return Ok(());
         }
         if !self.model.dirty {
-            self.urgent = false;
+            self.wants.frame = false;
             return Ok(());
         }
         let started_ns = monotonic_ns();
         let least_ns = if live { LIVE_FRAME_NS } else { FRAME_NS };
         let early = started_ns.saturating_sub(self.last_frame_ns) < least_ns;
-        if self.session.is_some() && early && (live || !self.urgent) {
+        if self.session.is_some() && early && (live || !self.wants.frame) {
             return Ok(());
         }
         let model = &self.model;
         self.screen.draw(|frame| screens::draw(model, frame));
         self.model.dirty = false;
-        self.urgent = false;
+        self.wants.frame = false;
         let typed = self.screen.settle();
         let ended_ns = monotonic_ns();
         self.last_frame_ns = started_ns;
@@ -282,7 +313,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
 
     /// Lets the session go on, unless it is paused or what it waits for is still to be drawn.
     fn let_go(&mut self) {
-        let undrawn = self.urgent && self.model.ui_mode != UiMode::Live;
+        let undrawn = self.wants.frame && self.model.ui_mode != UiMode::Live;
         if self.model.holds_the_session() || undrawn {
             return;
         }
@@ -310,13 +341,9 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
                 Ask::Kill => requests.kill = true,
             }),
             Cmd::Copy(text) => copy(&text)?,
-            Cmd::Suspend => {
-                self.screen.suspend()?;
-                self.model.dirty = true;
-                self.urgent = true;
-            }
+            Cmd::Suspend => self.wants.suspend = true,
             Cmd::Redraw => self.screen.clear(),
-            Cmd::Quit => self.quit = true,
+            Cmd::Quit => self.wants.quit = true,
         }
         Ok(())
     }

@@ -126,7 +126,7 @@ fn picture(cell: &Cell, x: u16, y: u16) -> Option<String> {
             Some(frame(character, left, top))
         }
         '◆' | '▲' | '●' | '■' | '▼' | '◇' | '△' | '○' | '□' | '▽' | '▸' => {
-            Some(shape(character, left, top))
+            Some(shape(character, left, top, &colour(cell.fg)))
         }
         _ => None,
     }
@@ -184,12 +184,15 @@ fn frame(character: char, left: f64, top: f64) -> String {
 }
 
 /// The shapes that tell series apart.
-fn shape(character: char, left: f64, top: f64) -> String {
+fn shape(character: char, left: f64, top: f64, ink: &str) -> String {
     let (x, y) = (left + CELL.0 / 2.0, top + CELL.1 / 2.0);
     let r = CELL.0 * 0.52;
     let hollow = matches!(character, '◇' | '△' | '○' | '□' | '▽');
-    let pen =
-        if hollow { " fill-opacity=\"0\" stroke=\"#d8dee9\" stroke-width=\"1.2\"" } else { "" };
+    let pen = if hollow {
+        format!(" fill-opacity=\"0\" stroke=\"{ink}\" stroke-width=\"1.2\"")
+    } else {
+        String::new()
+    };
     let polygon = |points: [(f64, f64); 4]| {
         let points: Vec<String> = points
             .iter()

@@ -55,7 +55,7 @@ pub enum Action {
     Stop,
     /// Next class of ops.
     Metric,
-    /// Ridges, or curves on top of each other.
+    /// Next chart: ridges, curves on top of each other, throughput.
     Overlay,
     /// Next order of the table.
     Sort,
@@ -156,7 +156,7 @@ pub const TABLE: &[Binding] = &[
     bind(Action::Last, &[key('G'), named(KeyCode::End)], LISTS, "G", "", "Last row."),
     bind(Action::Freeze, &[key('f')], &[Run], "f", "freeze", "Freeze the view; the run goes on."),
     bind(Action::Metric, &[key('m')], &[Run], "m", "metric", "Latency of all ops, reads, writes or scans."),
-    bind(Action::Overlay, &[key('o')], &[Run], "o", "overlay", "One latency row per map, or all curves on top of each other."),
+    bind(Action::Overlay, &[key('o')], &[Run], "o", "overlay", "Charts: a latency row per map, all curves on top of each other, throughput alone."),
     bind(Action::LogScale, &[key('L')], &[Run], "L", "log", "Logarithmic heights: rare slow ops become visible."),
     bind(Action::Sort, &[key('s')], &[Run], "s", "sort", "Order of the table: plan, throughput, p50, p99, name."),
     bind(Action::Filter, &[key('/')], &[Wizard, Run, Help], "/", "filter", "Show only rows that contain a text; Esc clears it."),

@@ -122,7 +122,8 @@ fn take(model: &mut Model, event: &RunEvent) {
 fn ended(model: &mut Model, end: Result<RunEnd, String>) -> Vec<Cmd> {
     match end {
         Ok(end) => {
-            model.exit_code = end.exit_code;
+            // To look at a run that failed is no failure.
+            model.exit_code = if model.replay.is_some() { 0 } else { end.exit_code };
             set(model, Phase::Finished(end.cause));
         }
         Err(reason) => {
@@ -310,6 +311,9 @@ fn in_run(model: &mut Model, action: Action) -> Vec<Cmd> {
         Action::Left => choose_group(model, false),
         Action::Right => choose_group(model, true),
         Action::Open => model.overlay = model.cell_under_cursor().map(Overlay::Details),
+        Action::Back if model.run.is_none() && matches!(model.phase, Phase::Broken(_)) => {
+            model.phase = Phase::Idle;
+        }
         Action::Back => {
             model.filter.clear();
             model.view.fixed = false;

@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use super::log::wrapped;
 use super::panel;
 use crate::ui::model::Model;
+use mapbench_results::histogram::Percentiles;
 use mapbench_results::units::{Charset, mops, percentile, time};
 
 /// ```text
@@ -17,7 +18,8 @@ use mapbench_results::units::{Charset, mops, percentile, time};
 /// │ map       dashmap 6.2.1, foldhash, u64 → 8                  │
 /// │ failed    crash, fork 1                                     │
 /// │           worker died by SIGKILL; last lines: …             │
-/// │ all       17.9 Mops/s  p50 61n  p99 410n …                  │
+/// │ rate      17.9 Mops/s, 95 % interval 17.7 to 18.1           │
+/// │ all ops   p50 61n  p90 …  p99 410n  …                       │
 /// └─────────────────────────────────────────────────────────────┘
 /// ```
 pub(crate) fn draw(model: &Model, cell: u32, area: Rect, buffer: &mut Buffer) {
@@ -67,7 +69,7 @@ pub(crate) fn lines(model: &Model, cell: u32, width: u16) -> Vec<Line<'static>> 
 fn what_it_is(summary: &CellSummary) -> String {
     let cell = summary.cell();
     format!(
-        "{}, {}, {} keys, {} values, {} threads, scan {}, trace {}",
+        "{}, {}, keys {}, values {}, {} threads, scan {}, trace {}",
         cell.adapter_version,
         cell.hasher.name(),
         cell.key.name(),
@@ -98,32 +100,41 @@ fn how_far(summary: &CellSummary) -> String {
 }
 
 fn figures(summary: &CellSummary, charset: Charset) -> Vec<(String, String)> {
+    let row = summary.row();
     let mut lines = Vec::new();
-    for row in summary.rows().iter().filter(|row| row.fork.is_none()) {
-        let label = row.op_class.map_or("all", |class| class.name()).to_owned();
-        let mut words = Vec::new();
-        if let Some(rate) = row.ops_per_sec_median {
-            words.push(format!("{} Mops/s", mops(rate)));
-        }
-        if let Some(interval) = row.ops_per_sec_ci95 {
-            words.push(format!("[{} to {}]", mops(interval.low), mops(interval.high)));
-        }
-        if let Some(at) = &row.service {
-            let figures = [
-                ("p50", at.p50),
-                ("p90", at.p90),
-                ("p99", at.p99),
-                ("p99.9", at.p999),
-                ("p99.99", at.p9999),
-                ("max", at.max),
-            ];
-            let figures = figures.map(|(name, ns)| format!("{name} {}", percentile(ns, charset)));
-            words.extend(figures);
-        }
-        if !words.is_empty() {
-            lines.push((label, words.join("  ")));
-        }
+    if let Some(rate) = row.ops_per_sec_median {
+        let interval = row.ops_per_sec_ci95.map_or_else(String::new, |interval| {
+            format!(", 95 % interval {} to {}", mops(interval.low), mops(interval.high))
+        });
+        lines.push(("rate".to_owned(), format!("{} Mops/s{interval}", mops(rate))));
     }
+    lines.extend(row.service.map(|all| ("all ops".to_owned(), percentiles(&all, charset))));
+    for class in summary.classes() {
+        let service = Percentiles::of(&summary.class_histogram(class));
+        let line = |service| (format!("{}s", class.name()), percentiles(&service, charset));
+        lines.extend(service.map(line));
+    }
+    lines.extend(
+        Some(shares(summary))
+            .filter(|text| !text.is_empty())
+            .map(|text| ("shares".to_owned(), text)),
+    );
+    lines
+}
+
+fn percentiles(at: &Percentiles, charset: Charset) -> String {
+    let figures = [
+        ("p50", at.p50),
+        ("p90", at.p90),
+        ("p99", at.p99),
+        ("p99.9", at.p999),
+        ("p99.99", at.p9999),
+        ("max", at.max),
+    ];
+    figures.map(|(name, ns)| format!("{name} {}", percentile(ns, charset))).join("  ")
+}
+
+fn shares(summary: &CellSummary) -> String {
     let row = summary.row();
     let mut shares = Vec::new();
     if let Some(share) = row.hit_share {
@@ -144,8 +155,5 @@ fn figures(summary: &CellSummary, charset: Charset) -> Vec<(String, String)> {
     if let Some(placement) = &row.placement {
         shares.push(format!("placement {}", placement.describe()));
     }
-    if !shares.is_empty() {
-        lines.push(("shares".to_owned(), shares.join(", ")));
-    }
-    lines
+    shares.join(", ")
 }

@@ -52,7 +52,7 @@ pub(crate) fn one_line(model: &Model, area: Rect, buffer: &mut Buffer) {
 /// What is said before a run has begun.
 pub(crate) fn waiting(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (text, style) = match &model.phase {
-        Phase::Broken(reason) => (format!(" {reason}"), model.theme.bad()),
+        Phase::Broken(reason) => (format!(" {reason}; Esc goes back"), model.theme.bad()),
         _ => (" writing traces and starting workers".to_owned(), model.theme.faint()),
     };
     panel::put(&text, style, 0, area, buffer);
