@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::Barrier;
-use std::thread::{ScopedJoinHandle, scope};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{ScopedJoinHandle, scope, yield_now};
 
 use mapbench_core::Was;
 use mapbench_core::adapter::{
@@ -23,6 +23,11 @@ const SHARED_KEYS: u32 = 4;
 const OWN_KEYS: u32 = 500;
 const OPS: u32 = 2_000;
 const OPS_PER_BATCH: usize = 64;
+/// Threads that overwrite while the others read.
+const WRITERS: u32 = THREADS / 2;
+/// Times that a reader reads all it has to while others write: a bound for maps that let readers
+/// starve writers.
+const READ_TURNS_MAX: usize = 100;
 
 pub(super) fn verify<F, K, V, S>() -> Result<(), String>
 where
@@ -53,6 +58,15 @@ struct Bout<'t, K: BenchKey, V, S, M> {
     kinds: std::marker::PhantomData<fn() -> (V, S)>,
 }
 
+/// Counts a writer out, even if it panics.
+struct Finished<'a>(&'a AtomicU32);
+
+impl Drop for Finished<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// The keys of one thread, shared ones left out.
 fn own_keys(thread: u32) -> std::ops::Range<u32> {
     let first = SHARED_KEYS + thread * OWN_KEYS;
@@ -75,14 +89,17 @@ where
         &self,
         work: impl Fn(u32, &mut M::Handle<'_>) -> Result<R, String> + Sync,
     ) -> Result<Vec<R>, String> {
-        let start = Barrier::new(THREADS as usize);
+        let ready = AtomicU32::new(0);
         scope(|scope| {
             let spawn = |thread| {
-                let (start, work) = (&start, &work);
+                let (ready, work) = (&ready, &work);
                 scope.spawn(move || {
-                    let mut handle = self.map.handle();
-                    start.wait();
-                    work(thread, &mut handle)
+                    // Not a barrier that sleeps: the first to wake would be done before the last.
+                    ready.fetch_add(1, Ordering::AcqRel);
+                    while ready.load(Ordering::Acquire) < THREADS {
+                        yield_now();
+                    }
+                    work(thread, &mut self.map.handle())
                 })
             };
             let threads: Vec<ScopedJoinHandle<'_, _>> = (0..THREADS).map(spawn).collect();
@@ -224,35 +241,56 @@ where
         self.check_contents(&HashMap::new())
     }
 
-    /// The first half of the threads overwrites, each thread keys of its own; the second half
-    /// reads them and must find each one, whole, and never an older state than before.
+    /// The first half of the threads overwrites, each thread keys of its own; meanwhile the second
+    /// half reads them and must find each one, whole, and never an older state than before.
     fn overwrites_hide_nothing(&self) -> Result<(), String> {
-        let writers = THREADS / 2;
         self.fill_shared();
+        let writing = AtomicU32::new(WRITERS);
         self.on_threads(|thread, handle| {
+            if thread < WRITERS {
+                let _finished = Finished(&writing);
+                return self.overwrite(thread, handle);
+            }
             let mut newest = [0; SHARED_KEYS as usize];
-            Self::in_batches(handle, 1..OPS, |handle, op| {
-                if thread < writers {
-                    let index = op % (SHARED_KEYS / writers) * writers + thread;
-                    let _ = handle.upsert(self.key(index), value(index, op));
-                    let grown = own_keys(thread).start + op % OWN_KEYS;
-                    let _ = handle.upsert(self.key(grown), value(grown, op));
-                    return Ok(());
+            for _ in 0..READ_TURNS_MAX {
+                self.read_overwritten(handle, &mut newest)?;
+                if writing.load(Ordering::Acquire) == 0 {
+                    break;
                 }
-                let index = op % SHARED_KEYS;
-                let shown = handle.read(&self.key(index), |value| word_of(index, value));
-                let Some(word) = shown.transpose()? else {
-                    return Err(format!("key {index} was hidden while it was overwritten"));
-                };
-                let newest = &mut newest[index as usize];
-                if self.capabilities.immediate_visibility && word.version() < *newest {
-                    return Err(format!("key {index} went back to an older value"));
-                }
-                *newest = word.version();
-                Ok(())
-            })
+            }
+            Ok(())
         })?;
         Ok(())
+    }
+
+    fn overwrite(&self, thread: u32, handle: &mut M::Handle<'_>) -> Result<(), String> {
+        Self::in_batches(handle, 1..OPS, |handle, op| {
+            let index = op % (SHARED_KEYS / WRITERS) * WRITERS + thread;
+            let _ = handle.upsert(self.key(index), value(index, op));
+            let grown = own_keys(thread).start + op % OWN_KEYS;
+            let _ = handle.upsert(self.key(grown), value(grown, op));
+            Ok(())
+        })
+    }
+
+    fn read_overwritten(
+        &self,
+        handle: &mut M::Handle<'_>,
+        newest: &mut [u32; SHARED_KEYS as usize],
+    ) -> Result<(), String> {
+        Self::in_batches(handle, 0..OPS, |handle, op| {
+            let index = op % SHARED_KEYS;
+            let shown = handle.read(&self.key(index), |value| word_of(index, value));
+            let Some(word) = shown.transpose()? else {
+                return Err(format!("key {index} was hidden while it was overwritten"));
+            };
+            let newest = &mut newest[index as usize];
+            if self.capabilities.immediate_visibility && word.version() < *newest {
+                return Err(format!("key {index} went back to an older value"));
+            }
+            *newest = word.version();
+            Ok(())
+        })
     }
 
     /// Compares the whole map, through a new handle.

@@ -156,8 +156,10 @@ fn sequences_show_defects_of_one_thread() {
 #[test]
 fn threads_show_defects_that_one_thread_cannot() {
     fn shown<const DEFECT: u8>(expected: &str) {
-        match verify::<Defective<DEFECT>>() {
-            Err(Violation::Threads { what, .. }) if what.contains(expected) => {}
+        // A race is seen when it happens, which on a busy machine is not every time.
+        let violation = (0..20).find_map(|_| verify::<Defective<DEFECT>>().err());
+        match violation {
+            Some(Violation::Threads { what, .. }) if what.contains(expected) => {}
             other => panic!("defect {DEFECT}: {expected:?} was to be said, not {other:?}"),
         }
     }
