@@ -1,11 +1,11 @@
 //! The measured process from the outside: takes its trial from standard input, opens the trace,
 //! looks the adapter up and hands over to the driver, which does the measuring.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 
 use mapbench_core::driver::Link;
-use mapbench_core::event::{Failure, FailureKind, Order, TrialSpec, WorkerMessage};
+use mapbench_core::event::{Done, Failure, FailureKind, Order, TrialSpec, WorkerMessage};
 use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::trace::{self, Trace};
 
@@ -15,7 +15,7 @@ use super::worker_link::WorkerLink;
 /// must end now: threads that are stuck inside a map may have been left behind.
 pub fn serve(registry: &Registry) -> u8 {
     die_with_parent();
-    let mut link = WorkerLink::new(io::stdin().lock(), io::stdout());
+    let mut link = OwnPeak(WorkerLink::new(io::stdin().lock(), io::stdout()));
     let spec = match link.next_order() {
         Some(Order::Trial(spec)) => spec,
         Some(_) => return refuse(&mut link, "the first order must be a trial".to_owned()),
@@ -40,6 +40,32 @@ fn prepare<'r>(
     let file = File::open(&spec.trace).map_err(|error| format!("{label}: {error}"))?;
     let trace = trace::read(file, &label).map_err(|error| error.to_string())?;
     Ok((entry, trace))
+}
+
+/// A link that reports the peak of this process alone. `getrusage`, which the driver asks because
+/// it opens no file, hands the peak of the process that started it down to a worker.
+struct OwnPeak<L>(L);
+
+impl<L: Link> Link for OwnPeak<L> {
+    fn next_order(&mut self) -> Option<Order> {
+        self.0.next_order()
+    }
+
+    fn send(&mut self, message: &WorkerMessage) {
+        if let WorkerMessage::Done(done) = message
+            && let Some(peak_rss_bytes) = peak_bytes()
+        {
+            return self.0.send(&WorkerMessage::Done(Done { peak_rss_bytes, ..done.clone() }));
+        }
+        self.0.send(message);
+    }
+}
+
+/// Peak resident memory of this process; `None` where the system does not say. Bytes.
+fn peak_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 fn refuse(link: &mut dyn Link, message: String) -> u8 {
