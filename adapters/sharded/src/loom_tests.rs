@@ -168,8 +168,11 @@ fn a_biased_and_a_counted_reader_meet_a_writer() {
         subject.count();
         let counted = {
             let subject = Arc::clone(&subject);
-            // No number, no slot.
-            thread::spawn(move || subject.count())
+            thread::spawn(move || {
+                // One more than there are stripes: no slot.
+                thread_number::set(2);
+                subject.count()
+            })
         };
         let writer = {
             let subject = Arc::clone(&subject);

@@ -22,16 +22,16 @@ pub(crate) struct Stripes {
 
 #[derive(Debug)]
 struct Made {
-    /// Stripe after stripe, from `first` on; a few more than needed, so that `first` can be the
-    /// beginning of a cache line.
+    /// A gap, then stripe after stripe, each with a gap behind it. The length is no more than
+    /// that: a stripe that is not there begins at the end, so the bounds check finds it out.
     slots: Box<[AtomicU32]>,
-    first: usize,
-    /// Slots from one stripe to the next: whole lines.
+    /// Slots from one stripe to the next.
     stride: usize,
 }
 
-const LINE_BYTES: usize = 64;
-const SLOTS_PER_LINE: usize = LINE_BYTES / size_of::<u32>();
+/// As many slots as fill a cache line: what lies on the two sides of it shares no line, wherever
+/// the allocation begins.
+const GAP: usize = 64 / size_of::<u32>();
 
 /// The slots of all threads for one shard.
 #[derive(Clone, Copy, Debug)]
@@ -51,12 +51,9 @@ impl Stripes {
     }
 
     fn make(&self) -> Made {
-        let stride = self.shards.next_multiple_of(SLOTS_PER_LINE);
-        let slots: Box<[AtomicU32]> =
-            (0..self.threads * stride + SLOTS_PER_LINE - 1).map(|_| AtomicU32::new(0)).collect();
-        // Were the answer wrong, two threads would share a line: slower, not incorrect.
-        let first = slots.as_ptr().align_offset(LINE_BYTES).min(SLOTS_PER_LINE - 1);
-        Made { slots, first, stride }
+        let stride = self.shards + GAP;
+        let slots = (0..GAP + self.threads * stride).map(|_| AtomicU32::new(0)).collect();
+        Made { slots, stride }
     }
 
     #[inline(always)]
@@ -67,10 +64,11 @@ impl Stripes {
     /// `None` for a stripe that is not there, [`thread_number::NONE`] among them.
     #[inline(always)]
     fn slot(&self, stripe: usize, shard: usize) -> Option<&AtomicU32> {
-        // `NONE` is large enough to be out of bounds and small enough not to overflow here: one
-        // comparison answers both "is there a number" and "is there a stripe for it".
+        debug_assert!(shard < self.shards);
         let made = self.made.get()?;
-        made.slots.get(stripe * made.stride + (made.first + shard))
+        // From `threads` on this is out of bounds, and `NONE` is small enough not to overflow:
+        // one comparison answers "is there a number" and "is there a stripe for it".
+        made.slots.get(stripe * made.stride + (shard + GAP))
     }
 }
 
@@ -92,5 +90,39 @@ impl<'a> Slots<'a> {
     pub(crate) fn all(self) -> impl Iterator<Item = &'a AtomicU32> {
         let in_use = thread_number::in_use().min(self.stripes.threads);
         (0..in_use).filter_map(move |stripe| self.stripes.slot(stripe, self.shard))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_beyond_the_last_stripe_has_no_slot() {
+        // It had one: a slot among the spare ones at the end, where no writer looked.
+        for shards in [1, 2, 15, 16, 17, 128] {
+            let stripes = Stripes::new(4, shards);
+            stripes.made.get_or_init(|| stripes.make());
+            for shard in 0..shards {
+                for stripe in [4, 5, 64, thread_number::NONE] {
+                    assert!(stripes.slot(stripe, shard).is_none(), "{stripe} of {shards}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn threads_share_neither_slots_nor_lines() {
+        let stripes = Stripes::new(4, 20);
+        stripes.made.get_or_init(|| stripes.make());
+        let line = |slot: &AtomicU32| std::ptr::from_ref(slot).addr() / 64;
+        let lines_of = |stripe| -> HashSet<usize> {
+            (0..20).map(|shard| line(stripes.slot(stripe, shard).expect("it is there"))).collect()
+        };
+        for stripe in 1..4 {
+            assert!(lines_of(stripe).is_disjoint(&lines_of(stripe - 1)));
+        }
     }
 }

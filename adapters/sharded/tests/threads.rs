@@ -259,15 +259,25 @@ fn a_map_may_be_used_while_a_thread_ends() {
     }
     let map = Arc::new(ShardedMap::with_shards(1));
     map.insert(1, 1);
-    together(4, |_| {
-        // Once before the map gives this thread a number and once after, for both orders in
-        // which the two values can be destroyed.
-        LAST.with(|last| last.get_or_init(|| ReadsAtTheEnd(Arc::clone(&map))).0.get_cloned(&1));
-        for _ in 0..100 {
-            map.get_cloned(&1);
-        }
-    });
-    map.insert(1, 2);
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let map = Arc::clone(&map);
+            thread::spawn(move || {
+                // Once before the map gives this thread a number, for the order in which the
+                // number is destroyed first.
+                LAST.with(|last| last.get_or_init(|| ReadsAtTheEnd(map)).0.get_cloned(&1));
+                LAST.with(|last| {
+                    let map = &last.get().expect("it was just set").0;
+                    (0..100).for_each(|_| assert_eq!(map.get_cloned(&1), Some(1)));
+                });
+            })
+        })
+        .collect();
+    for thread in threads {
+        // Unlike the end of a scope, `join` waits for thread-local values too.
+        thread.join().expect("nobody panics");
+    }
+    assert_eq!(map.insert(1, 2), Some(1), "all readers have left");
 }
 
 /// For `scripts/stress`: everything at once on few keys, checked by per-thread counts.
