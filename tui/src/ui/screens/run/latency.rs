@@ -15,6 +15,8 @@ use crate::ui::widgets::ridgeline::{self, Density, HeightScale};
 
 /// The lowest latency of an axis. Nanoseconds.
 const LOWEST_NS: f64 = 8.0;
+/// Single ops are told apart to about this much. Nanoseconds.
+const CLOCK_STEP_NS: u64 = 10;
 
 /// ```text
 /// ┌ latency of all ops, √ density ──────────────────────────────┐
@@ -96,7 +98,10 @@ fn density(histogram: &Histogram<u64>, axis: &LogAxis) -> Density {
     let buckets = histogram.iter_recorded().map(|step| {
         let value = step.value_iterated_to();
         let low = histogram.lowest_equivalent(value);
-        (low, histogram.highest_equivalent(value), step.count_at_value())
+        let high = histogram.highest_equivalent(value);
+        // Drawn at least as wide as the clock tells ops apart, or its steps would look like humps.
+        let widen = CLOCK_STEP_NS.saturating_sub(high - low) / 2;
+        (low.saturating_sub(widen), high + widen, step.count_at_value())
     });
     Density::new(axis, buckets)
 }
