@@ -10,7 +10,7 @@ use crate::program::Program;
 fn fault(name: &str, scenario: &str, more: &str) -> (i32, FailureKind, String, u64) {
     let program = Program::faulty();
     let said = program.run(&format!(
-        "run -s {scenario} -a {name},std/rwlock -t 2 --round 60ms --rounds 8 --forks 1 \
+        "run -s {scenario} -a {name},std/rwlock --round 60ms --rounds 8 --forks 1 \
          -o csv=out.csv {more}"
     ));
     let log = program.log();
@@ -53,38 +53,41 @@ fn fault(name: &str, scenario: &str, more: &str) -> (i32, FailureKind, String, u
 
 #[test]
 fn a_hang_is_noticed_after_the_timeout() {
-    let (code, kind, _, noticed_after_ns) = fault("fault/hang", "test/uniform", "--timeout 2s");
+    // One thread: on a busy machine two of an honest map's threads can keep each other waiting for
+    // longer than so short a timeout.
+    let (code, kind, _, noticed_after_ns) =
+        fault("fault/hang", "test/uniform", "-t 1 --timeout 2s");
     assert_eq!((code, kind), (102, FailureKind::Hang));
     assert!(noticed_after_ns >= 2_000_000_000, "{noticed_after_ns}");
 }
 
 #[test]
 fn a_panic_is_a_row_with_its_words() {
-    let (code, kind, message, _) = fault("fault/panic", "test/uniform", "");
+    let (code, kind, message, _) = fault("fault/panic", "test/uniform", "-t 2");
     assert_eq!((code, kind), (102, FailureKind::Panic), "{message}");
 }
 
 #[test]
 fn an_abort_is_a_crash_with_its_signal() {
-    let (code, kind, message, _) = fault("fault/abort", "test/uniform", "");
+    let (code, kind, message, _) = fault("fault/abort", "test/uniform", "-t 2");
     assert_eq!((code, kind), (102, FailureKind::Crash), "{message}");
     assert!(message.contains("SIGABRT"), "{message}");
 }
 
 #[test]
 fn another_keys_value_is_caught_while_it_is_measured() {
-    let (code, kind, message, _) = fault("fault/wrong-value", "test/uniform", "");
+    let (code, kind, message, _) = fault("fault/wrong-value", "test/uniform", "-t 2");
     assert_eq!((code, kind), (103, FailureKind::WrongValue), "{message}");
 }
 
 #[test]
 fn a_lost_update_fails_the_verification() {
-    let (code, kind, message, _) = fault("fault/lost-update", "test/uniform", "");
+    let (code, kind, message, _) = fault("fault/lost-update", "test/uniform", "-t 2");
     assert_eq!((code, kind), (103, FailureKind::Verification), "{message}");
 }
 
 #[test]
 fn a_map_that_eats_memory_ends_itself_alone() {
-    let (code, kind, message, _) = fault("fault/eat-memory", "test/uniform", "");
+    let (code, kind, message, _) = fault("fault/eat-memory", "test/uniform", "-t 2");
     assert_eq!((code, kind), (102, FailureKind::Memory), "{message}");
 }
