@@ -13,7 +13,7 @@ use mapbench::ui::model::Model;
 use mapbench::ui::screens::picture;
 use mapbench::ui::theme::{Depth, Palette, Theme};
 use mapbench::ui::update::{Msg, update};
-use mapbench_core::event::UiMode;
+use mapbench_core::event::{RunBegin, RunEvent, UiMode};
 use mapbench_results::units::{Charset, mops, percentile};
 use mapbench_results::{RunLog, RunSummary};
 use ratatui::buffer::Buffer;
@@ -156,6 +156,23 @@ fn every_screen_draws_at_every_size() {
             }
         }
     }
+}
+
+#[test]
+fn long_rounds_say_when_the_next_frame_comes() {
+    let mut model = idle();
+    for event in ui_synthetic::run().into_iter().take(20) {
+        let event = match event {
+            RunEvent::Begin(begin) => {
+                RunEvent::Begin(Box::new(RunBegin { round_ns: 5_000_000_000, ..*begin }))
+            }
+            event => event,
+        };
+        update(&mut model, Msg::Event(Box::new(event)));
+    }
+    update(&mut model, Msg::Tick(7_000_000_000));
+    let text = export::text(&picture(&model, 120, 36));
+    assert!(text.contains("next frame at 00:12"), "{text}");
 }
 
 #[test]

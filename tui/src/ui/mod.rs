@@ -15,5 +15,6 @@ pub mod screens;
 pub mod terminal;
 pub mod theme;
 pub mod update;
+pub mod view;
 pub mod widgets;
 pub mod wizard;

@@ -7,9 +7,10 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::host::{Estimate, Wish};
 use super::keys::{self, Action, Place};
-use super::model::{Model, Overlay, Phase, SPEEDS, groups};
+use super::model::{Model, Overlay, Phase, SPEEDS};
 use super::screens;
 use super::terminal::Signal;
+use super::view::groups;
 use super::widgets::ridgeline::HeightScale;
 
 /// What happened.

@@ -7,8 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::ui::figures::axis_ns;
-use crate::ui::model::{Chart, Model};
+use crate::ui::model::Model;
 use crate::ui::screens::panel;
+use crate::ui::view::Chart;
 use crate::ui::widgets::axis::LogAxis;
 use crate::ui::widgets::braille::Canvas;
 use crate::ui::widgets::ridgeline::{self, Density, HeightScale};

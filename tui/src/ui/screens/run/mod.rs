@@ -12,7 +12,8 @@ use ratatui::style::Modifier;
 
 use super::panel;
 use crate::ui::keys::Place;
-use crate::ui::model::{Chart, Group, Model, groups};
+use crate::ui::model::Model;
+use crate::ui::view::{Chart, Group, groups};
 
 /// From this size on everything is drawn.
 const FULL: (u16, u16) = (120, 36);

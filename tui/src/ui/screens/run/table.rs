@@ -7,8 +7,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::ui::model::{Model, Sort};
+use crate::ui::model::Model;
 use crate::ui::screens::panel;
+use crate::ui::view::Sort;
 use mapbench_results::units::{Charset, bytes, mops, mops_like, percentile};
 
 /// One column: title, width, and whether it is left out of narrow tables, the highest first.
