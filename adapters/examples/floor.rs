@@ -223,7 +223,7 @@ impl<K: BenchKey> ByHand<K> {
                     }
                 }
                 Some(OpKind::Insert | OpKind::Overwrite) => {
-                    sum += u64::from(map.insert(*key, value).is_some())
+                    sum += u64::from(map.insert(*key, value).is_some());
                 }
                 Some(OpKind::Remove) => sum += u64::from(map.remove(key).is_some()),
                 _ => {}

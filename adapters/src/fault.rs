@@ -100,7 +100,7 @@ impl<M: Misbehaviour, const AFTER: u64> MapFamily for Faulty<M, AFTER> {
 
 /// A correct map, a count of its calls, and the fault.
 #[derive(Debug)]
-pub struct Adapter<K, V, S, M, const AFTER: u64> {
+pub struct Adapter<K: BenchKey, V: BenchValue, S: MapHasher, M, const AFTER: u64> {
     map: std_rwlock::Adapter<K, V, S>,
     calls: AtomicU64,
     fault: M,
@@ -130,12 +130,18 @@ where
 
 /// A handle of a faulty map.
 #[derive(Debug)]
-pub struct Handle<'m, K, V, S, M, const AFTER: u64> {
+pub struct Handle<'m, K: BenchKey, V: BenchValue, S: MapHasher, M, const AFTER: u64> {
     inner: std_rwlock::Handle<'m, K, V, S>,
     adapter: &'m Adapter<K, V, S, M, AFTER>,
 }
 
-impl<K, V, S, M: Misbehaviour, const AFTER: u64> Handle<'_, K, V, S, M, AFTER> {
+impl<K, V, S, M, const AFTER: u64> Handle<'_, K, V, S, M, AFTER>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+    M: Misbehaviour,
+{
     /// Counts the call and lets the fault act.
     #[inline]
     fn called(&self, what: Call) -> Moment {

@@ -6,6 +6,7 @@
 pub mod dashmap;
 pub mod evmap;
 pub mod flurry;
+pub mod locked;
 pub mod noop;
 pub mod sharded;
 pub mod std_mutex;

@@ -1,16 +1,14 @@
 //! `std/rwlock`: the standard library's `HashMap` behind its `RwLock`. Nothing is tuned here; it
 //! is what a program has before anyone has measured.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::ops::ControlFlow;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::ops::{Deref, DerefMut};
+use std::sync::{PoisonError, RwLock};
 
-use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta, Was,
-};
+use mapbench_core::adapter::{AdapterClass, Capabilities, MapFamily, MapHasher, Meta};
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
+
+use crate::locked::{self, LockKind};
 
 /// The family `std/rwlock`.
 #[derive(Debug, Clone, Copy)]
@@ -38,95 +36,25 @@ impl MapFamily for StdRwLock {
 }
 
 /// The adapter of `std/rwlock`.
-#[derive(Debug)]
-pub struct Adapter<K, V, S>(RwLock<HashMap<K, V, S>>);
-
-impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for Adapter<K, V, S> {
-    type Handle<'m> = Handle<'m, K, V, S>;
-
-    fn build(setup: &BuildSetup<'_, S>) -> Self {
-        let capacity = setup.capacity.unwrap_or(0);
-        Adapter(RwLock::new(HashMap::with_capacity_and_hasher(capacity, setup.hasher.clone())))
-    }
-
-    fn handle(&self) -> Self::Handle<'_> {
-        Handle(&self.0)
-    }
-}
+pub type Adapter<K, V, S> = locked::Adapter<K, V, S, StdRwLock>;
 
 /// A handle of `std/rwlock`: a reference to the lock.
-#[derive(Debug)]
-pub struct Handle<'m, K, V, S>(&'m RwLock<HashMap<K, V, S>>);
+pub type Handle<'m, K, V, S> = locked::Handle<'m, K, V, S, StdRwLock>;
 
-impl<K, V, S> Handle<'_, K, V, S> {
-    /// A thread that panicked is already an error of its own; the others go on.
-    #[inline]
-    fn shared(&self) -> RwLockReadGuard<'_, HashMap<K, V, S>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+impl LockKind for StdRwLock {
+    type Lock<T: Send + Sync + 'static> = RwLock<T>;
+
+    fn new<T: Send + Sync + 'static>(value: T) -> RwLock<T> {
+        RwLock::new(value)
     }
 
     #[inline]
-    fn exclusive(&self) -> RwLockWriteGuard<'_, HashMap<K, V, S>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K: BenchKey, V: BenchValue, S: MapHasher> MapHandle<K, V> for Handle<'_, K, V, S> {
-    #[inline]
-    fn read<R>(&mut self, key: &K, f: impl FnOnce(&V) -> R) -> Option<R> {
-        self.shared().get(key).map(f)
+    fn shared<T: Send + Sync + 'static>(lock: &RwLock<T>) -> impl Deref<Target = T> {
+        lock.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
-    fn contains(&mut self, key: &K) -> bool {
-        self.shared().contains_key(key)
-    }
-
-    #[inline]
-    fn upsert(&mut self, key: K, value: V) -> Was {
-        // The lock is free again when the previous value is dropped.
-        let previous = self.exclusive().insert(key, value);
-        Was::present(previous.is_some())
-    }
-
-    #[inline]
-    fn insert_if_absent(&mut self, key: K, value: V) -> Was {
-        match self.exclusive().entry(key) {
-            Entry::Occupied(_) => Was::Present,
-            Entry::Vacant(entry) => {
-                entry.insert(value);
-                Was::Absent
-            }
-        }
-    }
-
-    #[inline]
-    fn remove(&mut self, key: &K) -> Was {
-        let removed = self.exclusive().remove(key);
-        Was::present(removed.is_some())
-    }
-
-    #[inline]
-    fn update(&mut self, key: &K, f: impl Fn(&V) -> V) -> Was {
-        match self.exclusive().get_mut(key) {
-            Some(value) => {
-                *value = f(value);
-                Was::Present
-            }
-            None => Was::Absent,
-        }
-    }
-
-    fn scan(&mut self, mut f: impl FnMut(&K, &V) -> ControlFlow<()>) {
-        for (key, value) in self.shared().iter() {
-            if f(key, value).is_break() {
-                return;
-            }
-        }
-    }
-
-    #[inline]
-    fn len(&mut self) -> usize {
-        self.shared().len()
+    fn exclusive<T: Send + Sync + 'static>(lock: &RwLock<T>) -> impl DerefMut<Target = T> {
+        lock.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

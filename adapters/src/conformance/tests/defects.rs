@@ -32,9 +32,13 @@ impl<const DEFECT: u8> MapFamily for Defective<DEFECT> {
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, DEFECT>;
 }
 
-struct Adapter<K, V, S, const DEFECT: u8>(std_rwlock::Adapter<K, V, S>);
+struct Adapter<K: BenchKey, V: BenchValue, S: MapHasher, const DEFECT: u8>(
+    std_rwlock::Adapter<K, V, S>,
+);
 
-struct Handle<'m, K, V, S, const DEFECT: u8>(std_rwlock::Handle<'m, K, V, S>);
+struct Handle<'m, K: BenchKey, V: BenchValue, S: MapHasher, const DEFECT: u8>(
+    std_rwlock::Handle<'m, K, V, S>,
+);
 
 impl<K, V, S, const DEFECT: u8> MapAdapter<K, V, S> for Adapter<K, V, S, DEFECT>
 where
