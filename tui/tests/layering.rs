@@ -50,7 +50,9 @@ fn offenders(folder: &str, needles: &[&str], allowed_files: &[&str]) -> Vec<Stri
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !allowed_files.contains(&name.as_str()) {
+            } else if path.extension().is_some_and(|end| end == "rs")
+                && !allowed_files.contains(&name.as_str())
+            {
                 let text = std::fs::read_to_string(&path).expect("a source file");
                 let code: Vec<&str> =
                     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
