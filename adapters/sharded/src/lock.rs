@@ -264,8 +264,10 @@ impl RawLock {
         }
         let reads = sum.wrapping_sub(self.seen.load(Ordering::Relaxed)) & (u32::MAX / ONE_READ);
         self.seen.store(sum, Ordering::Relaxed);
-        let score = self.score.load(Ordering::Relaxed).saturating_add(reads).min(SCORE_TO_BIAS);
-        let score = score.saturating_sub(READS_PER_WRITE * threads);
+        let cost = READS_PER_WRITE * threads;
+        let most = SCORE_TO_BIAS.max(4 * cost);
+        let score = self.score.load(Ordering::Relaxed).saturating_add(reads).min(most);
+        let score = score.saturating_sub(cost);
         self.score.store(score, Ordering::Relaxed);
         Bias(if score > 0 { BIASED } else { 0 })
     }
@@ -305,11 +307,12 @@ impl RawLock {
     }
 }
 
-/// Undoes a mark in `slot` that came too late, and forgets the hint if it was wrong.
+/// Undoes a mark in `slot` that came too late, and forgets the hint if it was wrong. While a
+/// writer is inside, who may bring the bias back, there is no telling.
 #[cold]
 #[inline(never)]
 fn step_back(slot: &AtomicU32, before: u32, word: u32) {
-    let keep = if word & BIASED == 0 { !HINT } else { !0 };
+    let keep = if word & (BIASED | WRITER) == 0 { !HINT } else { !0 };
     slot.store(before & keep, Ordering::Release);
 }
 

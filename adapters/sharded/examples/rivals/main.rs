@@ -11,7 +11,8 @@
 //!
 //! All contestants have the same hasher, keys, values and operations. In each round each runs
 //! the same piece of the trace, in random order; the first third of the piece warms up and is
-//! not timed; turns in which a thread lost its processor do not count. A ratio is formed inside a round, between neighbours in time, because the cost of
+//! not timed; turns in which a thread lost its processor for long do
+//! not count. A ratio is formed inside a round, between neighbours in time, because the cost of
 //! moving a cache line between two cores may double from one second to the next. What is
 //! printed is the median over rounds, with a 95 % bootstrap interval.
 
@@ -84,7 +85,9 @@ fn print_cell(cell: &str, outcome: &Outcome) {
 fn print_means(outcomes: &[Outcome]) {
     let Some(first) = outcomes.first() else { return };
     for (index, name) in first.names.iter().enumerate().skip(1) {
-        let of_rival: Vec<&[f64]> = outcomes.iter().map(|o| &*o.samples[index]).collect();
-        println!("geometric mean over {name}: {}", race::geometric_mean(&of_rival));
+        let of_rival: Vec<&[f64]> =
+            outcomes.iter().map(|o| &*o.samples[index]).filter(|s| !s.is_empty()).collect();
+        let mean = race::geometric_mean(&of_rival);
+        println!("geometric mean over {name}: {mean} ({} cells)", of_rival.len());
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sched::{CpuSet, sched_setaffinity};
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 
 use crate::contestants::{Run, Value, contestants};
@@ -60,7 +60,7 @@ where
                 for (turn, &(map, piece)) in schedule.iter().enumerate() {
                     let took = run_piece(&*maps[map], ops, piece, trace.pieces, gate);
                     let mut times = times.lock().expect("nobody panics");
-                    // The slowest thread's time, if no thread was interrupted.
+                    // The slowest thread's time, if all had their processors to themselves.
                     times[turn] = times[turn].zip(took).map(|(a, b)| a.max(b));
                 }
             });
@@ -98,16 +98,20 @@ fn run_piece(
     gate.wait();
     map.run(warm_up);
     gate.wait();
-    let interruptions_before = interruptions();
+    let worked_before = worked();
     let start = Instant::now();
     map.run(counted);
     let took = start.elapsed();
-    (interruptions() == interruptions_before).then_some(took)
+    let worked = worked().saturating_sub(worked_before);
+    (worked > took.mul_f64(LEAST_SHARE)).then_some(took)
 }
 
-/// How often the scheduler has taken this thread off its processor.
-fn interruptions() -> i64 {
-    getrusage(UsageWho::RUSAGE_THREAD).expect("Linux has it").involuntary_context_switches()
+/// A turn counts only if each thread had its processor for this share of it.
+const LEAST_SHARE: f64 = 0.97;
+
+/// How long this thread has had a processor.
+fn worked() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("Linux has it").into()
 }
 
 fn outcome(
