@@ -12,16 +12,16 @@
 //!   reads less directly.
 //! - **Few writes make reads cheap.** While a shard is mostly read, its readers write only to
 //!   cache lines of their own thread, and so do not slow each other down, even on one hot key.
-//!   A write to such a shard looks at a line of every thread that reads; where writes are
-//!   frequent (more than about one to four reads for each reading thread) the shard goes back
-//!   to counting its readers in its own line.
+//!   A write to such a shard looks at a line of every thread that reads; where there are fewer
+//!   than about four reads to a write for each of those threads, the shard goes back to
+//!   counting its readers in its own line.
 //! - **Writers of one shard wait for each other**, and for its readers. A key that all threads
 //!   write is as slow here as behind any lock.
 //! - **Memory.** A shard is 64 bytes, and there are 64 for each core: 8 KiB for an empty map on
 //!   two cores, 256 KiB on 64. A table is allocated when a shard gets its first entry. The slots
 //!   of biased readers are allocated when the first shard of a map becomes biased: 4 bytes for
-//!   each shard times two threads a core, 64 at most: 2 KiB more on two cores, 1 MiB on 64. Many small maps want
-//!   [`with_shards`](ShardedMap::with_shards)`(1)` or a few.
+//!   each shard times two threads a core, 64 at most: 2 KiB more on two cores, 1 MiB on 64. Many
+//!   small maps want [`with_shards`](ShardedMap::with_shards)`(1)` or a few.
 //! - **No order, no snapshot.** Walks see each shard at one moment, and different shards at
 //!   different ones.
 //! - **The hash must be good in its high bits**, which choose the shard. The default,

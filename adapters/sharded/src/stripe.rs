@@ -83,7 +83,11 @@ impl<'a> Slots<'a> {
     #[cold]
     pub(crate) fn ask(self) -> Option<&'a AtomicU32> {
         self.stripes.made.get_or_init(|| self.stripes.make());
-        self.stripes.slot(thread_number::ask(), self.shard)
+        let number = match thread_number::own() {
+            thread_number::NONE => thread_number::ask(),
+            number => number,
+        };
+        self.stripes.slot(number, self.shard)
     }
 
     /// The slots of all threads that may have one.
