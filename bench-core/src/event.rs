@@ -437,6 +437,9 @@ pub struct Cell {
     pub axis_value: Option<String>,
     /// Hash of the trace, 16 hexadecimal digits.
     pub trace_hash: String,
+    /// Ops of the whole trace: one lap of a steady one. 0 in logs that do not say.
+    #[serde(default)]
+    pub trace_ops: u64,
     /// Whether a round is the whole trace.
     pub one_shot: bool,
     /// Intended hit share of the reads.

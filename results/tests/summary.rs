@@ -147,6 +147,21 @@ fn shares_that_miss_their_intention_by_more_than_a_point_are_flagged() {
 }
 
 #[test]
+fn a_part_of_a_lap_is_not_held_against_the_shares_of_the_whole() {
+    let (mut begin, _) = sample::events();
+    begin.cells[0].trace_ops = 100_001;
+    let mut report = sample::round(0, 100_000, None);
+    (report.reads, report.hits) = (1_000, 500);
+    let flags = |rounds: u32| {
+        let mut summary = RunSummary::new(&begin);
+        (0..rounds).for_each(|_| summary.apply(&round(0, 0, report.clone())));
+        summary.cells()[0].row().flags.clone()
+    };
+    assert_eq!(flags(1), []);
+    assert_eq!(flags(2), [Flag::HitShare]);
+}
+
+#[test]
 fn a_control_that_keeps_nothing_is_not_flagged_for_hitting_nothing() {
     let mut report = sample::round(0, 100_000, None);
     (report.hits, report.effective_writes) = (0, 0);

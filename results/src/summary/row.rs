@@ -325,8 +325,10 @@ fn flags(
 ) -> Vec<Flag> {
     // A control that keeps nothing hits nothing: it is not verified, and that says it all.
     let keeps = verified != Some(false);
+    // Shares are intended over a whole lap; a slow map may have seen only how it begins.
+    let whole_lap = counts.ops >= cell.trace_ops;
     let off = |measured: Option<f64>, intended: f64| {
-        measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
+        whole_lap && measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
     };
     let writes = counts.effective_write_share();
     let half_width = figures.ops_per_sec_ci95.map_or(0.0, Interval::half_width);

@@ -29,6 +29,7 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         axis: None,
         axis_value: None,
         trace_hash: "00112233aabbccdd".to_owned(),
+        trace_ops: 0,
         one_shot: false,
         hit_share: Some(0.9),
         effective_write_share: 0.05,

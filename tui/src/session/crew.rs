@@ -45,6 +45,7 @@ pub struct Crew<'a, 't> {
     fork: u32,
     next_worker: &'a mut WorkerId,
     members: Vec<Member>,
+    failed: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -64,7 +65,12 @@ impl<'a, 't> Crew<'a, 't> {
         fork: u32,
         next_worker: &'a mut WorkerId,
     ) -> Self {
-        Crew { plan, tools, fork, next_worker, members: Vec::new() }
+        Crew { plan, tools, fork, next_worker, members: Vec::new(), failed: Vec::new() }
+    }
+
+    /// The cells that failed in this crew.
+    pub fn failed(&self) -> &[u32] {
+        &self.failed
     }
 
     /// The cells whose workers live.
@@ -87,6 +93,7 @@ impl<'a, 't> Crew<'a, 't> {
         if let Err(error) = self.tools.launch.start(worker, &self.plan.trial(cell, fork)) {
             let message = format!("the worker could not be started: {error}");
             let failure = Failure { kind: FailureKind::Protocol, message };
+            self.failed.push(cell);
             self.emit(&RunEvent::TrialFailed { cell, fork, failure, noticed_after_ns: 0 });
             return;
         }
@@ -267,6 +274,7 @@ impl<'a, 't> Crew<'a, 't> {
         let noticed_after_ns = self.tools.clock.now_ns().saturating_sub(member.since_ns);
         let (cell, fork) = (member.cell, self.fork);
         let failure = Failure { kind, message };
+        self.failed.push(cell);
         self.emit(&RunEvent::TrialFailed { cell, fork, failure, noticed_after_ns });
     }
 

@@ -183,6 +183,7 @@ impl Plan {
             axis: None,
             axis_value: None,
             trace_hash: workload.hash.clone(),
+            trace_ops: workload.header.ops,
             one_shot: workload.header.shape == Shape::OneShot,
             hit_share: workload.header.hit_share,
             effective_write_share: workload.header.effective_write_share,

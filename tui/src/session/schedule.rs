@@ -18,6 +18,7 @@ pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
         plan,
         random: Xoshiro256PlusPlus::seed_from_u64(plan.settings.seed),
         skipped: Vec::new(),
+        failed: Vec::new(),
         next_worker: 0,
     }
     .run(tools)
@@ -29,6 +30,8 @@ struct Schedule<'a> {
     random: Xoshiro256PlusPlus,
     /// Cells that somebody skipped.
     skipped: Vec<u32>,
+    /// Cells that failed: later forks leave them out, so that a hang costs its timeout once.
+    failed: Vec<u32>,
     next_worker: WorkerId,
 }
 
@@ -64,7 +67,7 @@ impl Schedule<'_> {
             if stopped(crew.tools()).is_some() {
                 break;
             }
-            if !self.skipped.contains(&cell) {
+            if !self.skipped.contains(&cell) && !self.failed.contains(&cell) {
                 crew.enlist(cell);
             }
         }
@@ -77,6 +80,7 @@ impl Schedule<'_> {
                 crew.discharge(cell);
             }
         }
+        self.failed.extend(crew.failed());
         self.next_worker = next_worker;
     }
 

@@ -83,6 +83,17 @@ fn a_worker_that_dies_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_cell_that_failed_is_left_out_of_later_forks() {
+    let fault = Fault::FailsIn(1, FailureKind::Hang);
+    let (events, cause) = play(&plan(3, 2), &[("b", fault)], &mut nobody);
+    assert_eq!(cause, EndCause::Finished);
+    assert_eq!(failures(&events).len(), 1);
+    assert_eq!(rounds(&events).iter().filter(|round| round.1 == 0).count(), 3 * 2);
+    let started = |event: &&RunEvent| matches!(event, RunEvent::TrialStarted { cell: 1, .. });
+    assert_eq!(events.iter().filter(started).count(), 1);
+}
+
+#[test]
 fn a_parked_worker_that_dies_is_noticed_while_another_runs() {
     let (events, _) = play(&plan(1, 5), &[("c", Fault::DiesParkedAfter(1))], &mut nobody);
     let failures = failures(&events);

@@ -49,6 +49,7 @@ pub(crate) fn begin() -> RunBegin {
                     axis: None,
                     axis_value: None,
                     trace_hash: "0123456789abcdef".to_owned(),
+                    trace_ops: 0,
                     one_shot: false,
                     hit_share: Some(0.9),
                     effective_write_share: 0.05,
