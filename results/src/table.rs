@@ -92,7 +92,7 @@ fn fields(cell: &CellSummary, placed: bool, charset: Charset) -> Vec<String> {
         rounds(cell),
     ];
     if placed {
-        fields.push(row.placement.map_or_else(absent, |shares| shares.describe()));
+        fields.push(row.placement.map_or_else(absent, |shares| shares.brief()));
     }
     fields.push(status(row));
     fields
@@ -110,17 +110,29 @@ fn rounds(cell: &CellSummary) -> String {
     }
 }
 
-/// The status in words, then what a reader should know.
+/// The status in a word, then what a reader should know; the lines below the table explain both.
 fn status(row: &SummaryRow) -> String {
     let mut words = vec![match (row.status, row.verified) {
-        (Status::Ok, Some(true)) => "verified",
-        (Status::Ok, _) => "not verified",
+        (Status::Ok, Some(true)) => "ok",
+        (Status::Ok, _) => "unverified",
         (status, _) => status.name(),
     }];
     // The column of placements tells that one already.
     let flags = row.flags.iter().filter(|flag| **flag != Flag::MixedPlacement);
-    words.extend(flags.map(|flag| flag.name()));
+    words.extend(flags.map(|flag| mark(*flag)));
     words.join(", ")
+}
+
+/// A flag in a word or two, so that a row stays on its line.
+fn mark(flag: Flag) -> &'static str {
+    match flag {
+        Flag::WrongValues => "wrong values",
+        Flag::HitShare => "hits off",
+        Flag::WriteShare => "writes off",
+        Flag::Noisy => "noisy",
+        Flag::MixedPlacement => "mixed",
+        Flag::UnreadableLatency => "times lost",
+    }
 }
 
 fn footnotes(text: &mut String, summary: &RunSummary, charset: Charset) {
@@ -141,14 +153,39 @@ fn footnotes(text: &mut String, summary: &RunSummary, charset: Charset) {
     if any(&|row| row.service.is_some_and(|service| service.p50 < units::CLOCK_BADGE_NS)) {
         note("~: below 100 ns the clock's resolution (about 10 ns) shows; compare throughput");
     }
-    if any(&|row| row.flags.contains(&Flag::Noisy)) {
+    if any(&|row| row.placement.is_some()) {
+        note("placement: near or far, by what it cost to move a cache line between the threads");
+    }
+    let flagged = |flag: Flag| any(&|row| row.flags.contains(&flag));
+    if flagged(Flag::MixedPlacement) {
+        note(
+            "near or far n%: it changed during the run; figures are of those n% of the rounds, \
+             to be compared with the same only",
+        );
+    }
+    if any(&|row| row.status == Status::Ok && row.verified == Some(true)) {
+        note("ok: all rounds ran, and the map's final contents were checked");
+    }
+    if any(&|row| row.status == Status::Ok && row.verified != Some(true)) {
+        note("unverified: all rounds ran, but nobody checked the map's final contents");
+    }
+    if any(&|row| row.status == Status::Partial) {
+        note("partial: the run ended before all rounds of the cell did");
+    }
+    if flagged(Flag::Noisy) {
         note(&format!("noisy: the interval is wider than {plus_minus}5 % of the median"));
     }
-    if any(&|row| row.flags.contains(&Flag::MixedPlacement)) {
-        note(
-            "mixed placement: the cost of moving a cache line between processors changed during \
-             the run; figures are of the placement named first, compare only within one",
-        );
+    if flagged(Flag::WrongValues) {
+        note("wrong values: a read answered with another key's value");
+    }
+    if flagged(Flag::HitShare) {
+        note("hits off: the share of hits is more than a point from the scenario's");
+    }
+    if flagged(Flag::WriteShare) {
+        note("writes off: the share of effective writes is more than a point from the scenario's");
+    }
+    if flagged(Flag::UnreadableLatency) {
+        note("times lost: some latencies could not be read from the log");
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod sample;
 
-use mapbench_core::event::{RunBegin, RunEvent};
+use mapbench_core::event::{Cell, PlacementMode, RunBegin, RunEvent};
 use mapbench_results::units::Charset;
 use mapbench_results::{RunSummary, table};
 
@@ -21,18 +21,64 @@ fn the_table_of_the_sample_run() {
     let expected = "\
 curated/read-heavy · 1 thread · u64 keys · 8 B values · foldhash
 adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  status
-─────────────────────────────────────────────────────────────────────────────────────────
-sharded       20.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  verified
-dashmap/v6    15.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  verified
+───────────────────────────────────────────────────────────────────────────────────────
+sharded       20.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  ok
+dashmap/v6    15.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  ok
 
 curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash
-adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  placement                      status
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-sharded       10.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  near 0.67 far 0.17 mixed 0.17  verified
-dashmap/v6       –     –     –     –      –     –       40  weak      –     2x0  –                              failed
+adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  placement  status
+──────────────────────────────────────────────────────────────────────────────────────────────────
+sharded       10.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  near 67%   ok
+dashmap/v6       –     –     –     –      –     –       40  weak      –     2x0  –          failed
 ";
     let text = rendered(&begin, &events, Charset::Utf8);
     assert!(text.starts_with(expected), "{text}");
+}
+
+/// The core maps: name and what a scan shows.
+const CORE: [(&str, &str); 8] = [
+    ("std/rwlock", "snapshot"),
+    ("std/mutex", "snapshot"),
+    ("dashmap/v6", "shard"),
+    ("flurry/guard-per-op", "weak"),
+    ("flurry/guard-per-batch", "weak"),
+    ("evmap/publish-each", "snapshot"),
+    ("evmap/publish-every-n", "snapshot"),
+    ("sharded", "shard"),
+];
+
+#[test]
+fn the_core_maps_fit_120_columns_and_every_mark_is_explained() {
+    let cells = (0_u32..)
+        .zip(CORE)
+        .map(|(id, (name, scan))| Cell { scan: scan.to_owned(), ..sample::cell(id, name, 2) });
+    let begin = sample::begin(cells.collect());
+    let mut events = Vec::new();
+    for cell in 0..CORE.len() as u32 {
+        for fork in 0..2 {
+            events.push(RunEvent::TrialStarted { cell, fork });
+            events.push(RunEvent::TrialReady { cell, fork, ready: sample::ready() });
+            for n in 0..10 {
+                let mode = if n < 7 { PlacementMode::Near } else { PlacementMode::Far };
+                let ops = 2_000_000 + u64::from(n) * 400_000;
+                let mut report = sample::round(n, ops, Some(mode));
+                report.classes[0].service = sample::payload([61, 61, 99_000, 98_700_000]);
+                events.push(RunEvent::Round { cell, fork, report: Box::new(report) });
+            }
+            events.push(RunEvent::TrialDone { cell, fork, done: sample::done() });
+        }
+    }
+    for charset in [Charset::Utf8, Charset::Ascii] {
+        let text = rendered(&begin, &events, charset);
+        let rows = text.lines().filter(|line| line.ends_with("near 70%   ok, noisy"));
+        assert_eq!(rows.count(), CORE.len(), "{text}");
+        for line in text.lines().take_while(|line| *line != "skipped:") {
+            assert!(line.chars().count() <= 120, "{} columns: {line}", line.chars().count());
+        }
+        for note in ["ok: ", "noisy: ", "placement: ", "near or far n%: "] {
+            assert!(text.lines().any(|line| line.starts_with(note)), "no note on {note}\n{text}");
+        }
+    }
 }
 
 #[test]

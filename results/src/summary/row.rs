@@ -146,6 +146,19 @@ impl PlacementShares {
         let shown = parts.iter().filter(|(_, share)| *share > 0.0);
         shown.map(|(name, share)| format!("{name} {share:.2}")).collect::<Vec<_>>().join(" ")
     }
+
+    /// The mode that the figures are of, with its share where it is not pure: `near 75%`.
+    pub fn brief(&self) -> String {
+        let name = mode_name(self.mode);
+        let share = match self.mode {
+            PlacementMode::Near => self.near,
+            PlacementMode::Far => self.far,
+            PlacementMode::Mixed => return name.to_owned(),
+        };
+        // What is not pure must not read as 100 %.
+        let percent = (share * 100.0).round().min(99.0);
+        if self.is_pure() { name.to_owned() } else { format!("{name} {percent}%") }
+    }
 }
 
 /// The name of a placement mode in CSV and tables.
