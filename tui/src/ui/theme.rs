@@ -87,8 +87,9 @@ pub struct Theme {
 /// One colour in three depths.
 type Shade = ((u8, u8, u8), u8, Color);
 
-/// Okabe and Ito's colours on a dark background; their blue is lightened to be readable there.
-const DARK: [Shade; 7] = [
+/// Okabe and Ito's colours on a dark background; their blue is lightened to be readable there,
+/// and their black is a light grey.
+const DARK: [Shade; 8] = [
     ((0xE6, 0x9F, 0x00), 214, Color::Yellow),
     ((0x56, 0xB4, 0xE9), 74, Color::LightCyan),
     ((0x00, 0x9E, 0x73), 36, Color::Green),
@@ -96,10 +97,11 @@ const DARK: [Shade; 7] = [
     ((0x3D, 0x8F, 0xD6), 32, Color::LightBlue),
     ((0xD5, 0x5E, 0x00), 166, Color::LightRed),
     ((0xCC, 0x79, 0xA7), 175, Color::LightMagenta),
+    ((0xC8, 0xC8, 0xC8), 251, Color::White),
 ];
 
 /// The same on a light background; their yellow is darkened to be readable there.
-const LIGHT: [Shade; 7] = [
+const LIGHT: [Shade; 8] = [
     ((0xB8, 0x7A, 0x00), 136, Color::Yellow),
     ((0x1F, 0x87, 0xC4), 31, Color::Cyan),
     ((0x00, 0x7F, 0x5C), 29, Color::Green),
@@ -107,6 +109,7 @@ const LIGHT: [Shade; 7] = [
     ((0x00, 0x5A, 0x94), 24, Color::Blue),
     ((0xB8, 0x4F, 0x00), 130, Color::Red),
     ((0xA8, 0x55, 0x82), 132, Color::Magenta),
+    ((0x26, 0x26, 0x26), 235, Color::Black),
 ];
 
 const SHAPES: [&str; 12] = ["◆", "▲", "●", "■", "▼", "★", "◇", "△", "○", "□", "▽", "☆"];
@@ -154,7 +157,7 @@ impl Theme {
         if self.ascii { ascii } else { unicode }
     }
 
-    fn shade(self, pick: impl Fn(&[Shade; 7]) -> Shade) -> Style {
+    fn shade(self, pick: impl Fn(&[Shade; 8]) -> Shade) -> Style {
         let shades = match (self.depth, self.palette) {
             (Depth::Mono, _) | (_, Palette::Mono) => return Style::new(),
             (_, Palette::Dark) => &DARK,
@@ -190,6 +193,18 @@ mod tests {
         assert_eq!(detect(ColorChoice::Auto, &no_color), Depth::Mono);
         assert_eq!(detect(ColorChoice::Always, &no_color), Depth::Named);
         assert_eq!(detect(ColorChoice::Auto, &[("TERM", "xterm"), ("NO_COLOR", "")]), Depth::Named);
+    }
+
+    #[test]
+    fn the_eight_core_maps_have_eight_colours() {
+        for depth in [Depth::Named, Depth::Indexed, Depth::Full] {
+            for palette in [Palette::Dark, Palette::Light] {
+                let theme = Theme { depth, palette, ascii: false };
+                let colours: std::collections::HashSet<_> =
+                    (0..8).map(|n| theme.series(n).fg).collect();
+                assert_eq!(colours.len(), 8, "{theme:?}");
+            }
+        }
     }
 
     #[test]
