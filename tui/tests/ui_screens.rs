@@ -13,7 +13,7 @@ use mapbench::ui::model::Model;
 use mapbench::ui::screens::picture;
 use mapbench::ui::theme::{Depth, Palette, Theme};
 use mapbench::ui::update::{Msg, update};
-use mapbench_core::event::{RunBegin, RunEvent, UiMode};
+use mapbench_core::event::{EndCause, RoundOrder, RunBegin, RunEnd, RunEvent, UiMode, Work};
 use mapbench_results::units::{Charset, mops, percentile};
 use mapbench_results::{RunLog, RunSummary};
 use ratatui::buffer::Buffer;
@@ -173,6 +173,40 @@ fn long_rounds_say_when_the_next_frame_comes() {
     update(&mut model, Msg::Tick(7_000_000_000));
     let text = export::text(&picture(&model, 120, 36));
     assert!(text.contains("next frame at 00:12"), "{text}");
+}
+
+#[test]
+fn the_head_line_names_the_cell_under_way_or_the_last_one() {
+    let mut model = idle();
+    let mut events = ui_synthetic::run().into_iter();
+    let mut take = |model: &mut Model, until: &dyn Fn(&RunEvent) -> bool| {
+        for event in events.by_ref() {
+            let reached = until(&event);
+            update(model, Msg::Event(Box::new(event)));
+            if reached {
+                break;
+            }
+        }
+    };
+    let head = |model: &Model, width| {
+        let text = export::text(&picture(model, width, 36));
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    take(&mut model, &|event| matches!(event, RunEvent::TrialStarted { cell: 1, .. }));
+    assert!(head(&model, 120).contains("prefills read-heavy ×1 dashmap/v6"));
+    take(&mut model, &|event| matches!(event, RunEvent::Round { cell: 2, .. }));
+    assert!(head(&model, 120).contains("last read-heavy ×1 flurry/guard-per-op"));
+    let narrow = head(&model, 80);
+    assert!(narrow.contains("last read-heavy ×1 flurry/guard-per-op  "), "{narrow}");
+    let order = RoundOrder { n: 0, work: Work::DurationNs(1), warm_ns: 0 };
+    let started = RunEvent::RoundStarted { cell: 3, fork: 0, order };
+    update(&mut model, Msg::Event(Box::new(started)));
+    assert!(head(&model, 120).contains("now read-heavy ×1 std/rwlock"));
+    take(&mut model, &|_| false);
+    let end = RunEnd { cause: EndCause::Finished, exit_code: 0, ended: String::new() };
+    update(&mut model, Msg::Ended(Ok(end)));
+    let ended = head(&model, 120);
+    assert!(!ended.contains("last") && !ended.contains("now"), "{ended}");
 }
 
 #[test]

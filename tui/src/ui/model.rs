@@ -41,6 +41,8 @@ pub struct Model {
     pub ui_mode: UiMode,
     /// Speed of a replay; `None` in a live run.
     pub replay: Option<Replay>,
+    /// The cell of the last round that ended.
+    pub last: Option<u32>,
     /// What was asked for, if the wizard asked.
     pub wish: Option<Wish>,
     /// Time on the clock that feeds the UI. Nanoseconds.
@@ -162,6 +164,7 @@ impl Model {
             typing: false,
             ui_mode,
             replay: None,
+            last: None,
             wish: None,
             now_ns: 0,
             began_ns: 0,
@@ -244,6 +247,7 @@ impl Model {
             self.run = Some(RunSummary::new(begin));
             self.ui_mode = begin.ui;
             self.began_ns = self.now_ns;
+            self.last = None;
             for skipped in &begin.skipped {
                 self.note(false, format!("left out of {}: {}", skipped.scenario, skipped.reason));
             }
@@ -256,6 +260,9 @@ impl Model {
         | RunEvent::Round { cell, .. } = event
         {
             self.follow(*cell);
+        }
+        if let RunEvent::Round { cell, .. } = event {
+            self.last = Some(*cell);
         }
         self.log_event(event);
         self.dirty |= !matches!(event, RunEvent::Drew { .. });

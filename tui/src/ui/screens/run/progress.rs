@@ -8,24 +8,40 @@ use ratatui::style::Style;
 use crate::ui::figures::clock;
 use crate::ui::model::{Model, Phase};
 use crate::ui::screens::panel;
+use crate::ui::view::groups;
 use mapbench_core::event::UiMode;
 use mapbench_results::RunSummary;
+use mapbench_results::summary::CellState;
 use mapbench_results::units::mops;
 
 /// Rounds longer than this get a line that says when the next frame comes. Nanoseconds.
 const LONG_ROUND_NS: u64 = 1_000_000_000;
 
 /// ```text
-///  1 Run                       23/160 rounds  ● RUN 00:42/03:00  between rounds
+///  1 Run  last hot-key ×2 sharded     23/160 rounds  ● RUN 00:42/03:00  between rounds
 /// ```
 pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
-    panel::put(" 1 Run", theme.strong(), 0, area, buffer);
+    let title = panel::put(" 1 Run", theme.strong(), 0, area, buffer);
     let state = state(model);
-    let words = [rounds(model), mode(model)].map(|words| format!("  {words} "));
-    let [rounds, mode] = words;
-    let width = [&rounds, &state, &mode].iter().map(|text| text.chars().count() as u16).sum();
-    let start = area.width.saturating_sub(width).max(7);
+    let rounds = format!("  {} ", rounds(model));
+    let next_frame = next_frame(model);
+    let mode = next_frame.as_deref().unwrap_or_else(|| mode(model));
+    let mut mode = format!("  {mode} ");
+    let width = |texts: &[&str]| texts.iter().map(|text| text.chars().count() as u16).sum::<u16>();
+    let room = |mode: &str| area.width.saturating_sub(title + width(&[&rounds, &state, mode]));
+    let names = under_way(model);
+    let fits = |mode: &str| names.iter().find(|name| width(&[name]) <= room(mode));
+    // Which cell it is says more than how the screen is drawn, but less than when it moves again.
+    let name = fits(&mode).or_else(|| {
+        let name = fits("").filter(|_| next_frame.is_none())?;
+        mode.clear();
+        Some(name)
+    });
+    if let Some(name) = name {
+        panel::put(name, theme.faint(), title, area, buffer);
+    }
+    let start = area.width.saturating_sub(width(&[&rounds, &state, &mode])).max(7);
     let column = panel::put(&rounds, theme.faint(), start, area, buffer);
     let style = match model.phase {
         Phase::Running | Phase::Finished(_) => theme.good(),
@@ -34,6 +50,26 @@ pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     let column = panel::put(&state, style, column, area, buffer);
     panel::put(&mode, theme.faint(), column, area, buffer);
+}
+
+/// What happens now, or else which round was the last: the order of rounds is random, so the next
+/// one is not known before it begins. The longer spelling first; none once the run has ended.
+fn under_way(model: &Model) -> Vec<String> {
+    let Some(run) = model.run.as_ref().filter(|_| model.phase.is_active()) else {
+        return Vec::new();
+    };
+    let preparing = run.cells().iter().find(|cell| *cell.state() == CellState::Preparing);
+    let (word, id) = match (run.current(), preparing, model.last) {
+        (Some(current), ..) => ("now", current.cell),
+        (None, Some(cell), _) => ("prefills", cell.cell().id),
+        (None, None, Some(last)) => ("last", last),
+        (None, None, None) => return Vec::new(),
+    };
+    let Some(cell) = run.cell(id) else { return Vec::new() };
+    let adapter = &cell.cell().adapter;
+    let group = groups(run).into_iter().find(|group| group.cells.contains(&id));
+    let group = group.map_or_else(String::new, |group| group.title);
+    vec![format!("  {word} {group} {adapter}"), format!("  {word} {adapter}")]
 }
 
 /// The state in as few words as fit.
@@ -74,25 +110,25 @@ fn rounds(model: &Model) -> String {
     })
 }
 
-/// How it draws; if rounds are long and nothing is drawn meanwhile, when the next frame comes.
-fn mode(model: &Model) -> String {
-    let begin = model.run.as_ref().map(RunSummary::begin);
-    let mode = match model.ui_mode {
+/// How it draws.
+fn mode(model: &Model) -> &'static str {
+    match model.ui_mode {
         UiMode::None => "recorded without a UI",
         UiMode::BetweenRounds => "between rounds",
         UiMode::Live => "live",
-    };
-    let Some(begin) = begin.filter(|_| model.phase == Phase::Running && model.replay.is_none())
-    else {
-        return mode.to_owned();
-    };
-    let round_ns = begin.round_ns + begin.warm_ns;
-    let long = round_ns > LONG_ROUND_NS || begin.cells.iter().any(|cell| cell.one_shot);
-    if model.ui_mode != UiMode::BetweenRounds || !long {
-        mode.to_owned()
-    } else if begin.cells.iter().any(|cell| cell.one_shot) {
-        "next frame after this round".to_owned()
-    } else {
-        format!("next frame at {}", clock(model.elapsed_ns() + round_ns))
     }
+}
+
+/// When the next frame comes, if rounds are long and nothing is drawn meanwhile.
+fn next_frame(model: &Model) -> Option<String> {
+    let waits = model.phase == Phase::Running
+        && model.replay.is_none()
+        && model.ui_mode == UiMode::BetweenRounds;
+    let begin = model.run.as_ref().map(RunSummary::begin).filter(|_| waits)?;
+    if begin.cells.iter().any(|cell| cell.one_shot) {
+        return Some("next frame after this round".to_owned());
+    }
+    let round_ns = begin.round_ns + begin.warm_ns;
+    (round_ns > LONG_ROUND_NS)
+        .then(|| format!("next frame at {}", clock(model.elapsed_ns() + round_ns)))
 }
