@@ -2,6 +2,7 @@
 
 mod ui_synthetic;
 
+use mapbench::session::RunRequest;
 use mapbench::ui::host::{Choice, Choices, Wish};
 use mapbench::ui::model::{Model, Overlay, Phase};
 use mapbench::ui::terminal::Signal;
@@ -10,16 +11,20 @@ use mapbench::ui::update::{Ask, Cmd, Msg, update};
 use mapbench_core::event::{EndCause, RunEnd, RunEvent, UiMode};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-fn idle() -> Model {
-    let theme = Theme { depth: Depth::Mono, palette: Palette::Dark, ascii: false };
+const THEME: Theme = Theme { depth: Depth::Mono, palette: Palette::Dark, ascii: false };
+
+fn choices() -> Choices {
     let choice = |name: &str, chosen| Choice { name: name.into(), about: String::new(), chosen };
-    let choices = Choices {
+    Choices {
         scenarios: vec![choice("curated/hot-key", true), choice("curated/read-heavy", false)],
         adapters: vec![choice("std/rwlock", true), choice("dashmap/v6", true)],
         cpus: 2,
         ..Choices::default()
-    };
-    Model::new(theme, choices, UiMode::BetweenRounds)
+    }
+}
+
+fn idle() -> Model {
+    Model::new(THEME, choices(), UiMode::BetweenRounds)
 }
 
 /// A run with some rounds of its first group done, waiting between two rounds.
@@ -60,9 +65,18 @@ fn enter_in_the_wizard_begins_what_is_chosen() {
         cell_ns: 2_000_000_000,
     };
     let command = "mapbench run -s curated/hot-key -a std/rwlock,dashmap/v6 -t 2 -d 2s";
-    assert_eq!(wish.command(), command);
+    assert_eq!(wish.command(&RunRequest::default()), command);
     assert_eq!(press(&mut model, KeyCode::Enter), [Cmd::Begin(wish)]);
     assert_eq!(model.phase, Phase::Preparing);
+}
+
+#[test]
+fn the_copied_command_says_what_the_wizard_does_not_ask() {
+    let request = RunRequest { forks: 3, store: Some("my runs".into()), ..RunRequest::default() };
+    let mut model = Model::new(THEME, Choices { request, ..choices() }, UiMode::BetweenRounds);
+    let copied = type_in(&mut model, "y");
+    let [Cmd::Copy(command)] = copied.as_slice() else { panic!("{copied:?}") };
+    assert!(command.ends_with("-t 2 -d 2s --forks 3 --store 'my runs'"), "{command}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ use crate::session::sink::{Fanout, Sink};
     mapbench run --trace openb.mbt -a core --rounds 3 --dry-run")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    selection: RunSelection,
+    pub(crate) selection: RunSelection,
     /// Write the results; `-` is standard output; repeat for more
     #[arg(short, long = "output", value_name = "FORMAT=PATH", help_heading = "Results")]
     outputs: Vec<Output>,

@@ -188,3 +188,106 @@ impl Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use proptest::collection::vec;
+    use proptest::option::of as maybe;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::cli::{Cli, Verb};
+    use crate::session::command;
+
+    fn parsed(command: &[String]) -> RunRequest {
+        let cli = Cli::try_parse_from(command).unwrap_or_else(|error| panic!("{error}"));
+        let Verb::Run(args) = cli.verb else { panic!("{command:?} is not `run`") };
+        args.selection.request()
+    }
+
+    #[test]
+    fn the_defaults_of_flags_are_those_of_a_request() {
+        let command = command::of(&RunRequest::default());
+        assert_eq!(command, ["mapbench", "run"]);
+        assert_eq!(parsed(&command), RunRequest::default());
+    }
+
+    fn what() -> impl Strategy<Value = RunRequest> {
+        let name = || "-?[a-z*/]{1,8}";
+        let path = || maybe("[-a-z '$]{1,8}".prop_map(PathBuf::from));
+        let hasher = select(vec![HasherKind::Foldhash, HasherKind::Siphash]);
+        let key = select(vec![KeyKind::U64, KeyKind::String]);
+        let value = select(vec![ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224]);
+        let tuning = (maybe(1_u32..=1 << 20), maybe(1_u32..))
+            .prop_map(|(shards, publish_every)| Tuning { shards, publish_every });
+        let names = (vec(name(), 1..3), vec(name(), 0..3), path(), path());
+        (names, vec(1_u32..=1024, 0..3), vec(key, 0..3), vec(value, 0..3), hasher, tuning).prop_map(
+            |((adapters, scenarios, trace, store), threads, keys, values, hasher, tuning)| {
+                // A trace replaces scenarios.
+                let trace = trace.filter(|_| scenarios.is_empty());
+                RunRequest {
+                    adapters,
+                    scenarios,
+                    trace,
+                    threads,
+                    keys,
+                    values,
+                    hasher,
+                    tuning,
+                    store,
+                    ..RunRequest::default()
+                }
+            },
+        )
+    }
+
+    fn how() -> impl Strategy<Value = RunRequest> {
+        // Longer ones cannot be typed to the nanosecond, nor sizes to the byte.
+        let ns = || prop_oneof![1_u64..1 << 53, (1_u64..1_000).prop_map(|ms| ms * 1_000_000)];
+        let bytes = prop_oneof![1_u64..1 << 53, (1_u64..64).prop_map(|gib| gib << 30)];
+        let length = prop_oneof![
+            Just(Length::Default),
+            ns().prop_map(Length::PerCellNs),
+            (1_u32..=1_000_000).prop_map(Length::Rounds),
+        ];
+        let timing = select(vec![Timing::Sampled, Timing::Every, Timing::None]);
+        let times = (length, maybe(ns()), ns(), ns());
+        (times, 1_u32..=1000, any::<u64>(), timing, maybe(bytes), vec(any::<u32>(), 0..3)).prop_map(
+            |((length, round_ns, warm_ns, timeout_ns), forks, seed, timing, memory, cpus)| {
+                RunRequest {
+                    length,
+                    round_ns,
+                    warm_ns,
+                    timeout_ns,
+                    forks,
+                    seed,
+                    timing,
+                    max_memory_bytes: memory,
+                    cpus,
+                    ..RunRequest::default()
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn the_command_of_a_request_asks_for_it_again(what in what(), how in how()) {
+            let request = RunRequest {
+                adapters: what.adapters,
+                scenarios: what.scenarios,
+                trace: what.trace,
+                threads: what.threads,
+                keys: what.keys,
+                values: what.values,
+                hasher: what.hasher,
+                tuning: what.tuning,
+                store: what.store,
+                ..how
+            };
+            prop_assert_eq!(parsed(&command::of(&request)), request);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! measures nothing itself and draws nothing.
 
 pub mod clock;
+pub mod command;
 pub mod conduct;
 pub mod control;
 pub mod crew;

@@ -4,19 +4,19 @@
 use mapbench_core::event::{RunEnd, UiMode};
 
 use super::link::UiLink;
-use crate::session::Control;
+use crate::session::request::{Length, RunRequest};
+use crate::session::{Control, command};
 
 /// What can be chosen in the wizard.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choices {
     /// Scenarios: canonical name and one line about each.
     pub scenarios: Vec<Choice>,
     /// Adapters: name and one line about each.
     pub adapters: Vec<Choice>,
-    /// Thread counts that are chosen at first; empty leaves it to the wizard.
-    pub threads: Vec<u32>,
-    /// Measured time per cell that is chosen at first; `None` leaves it to the wizard. Nanoseconds.
-    pub cell_ns: Option<u64>,
+    /// All that the wizard does not ask, and which thread counts and time per cell are chosen at
+    /// first, where it says so.
+    pub request: RunRequest,
     /// Processors that workers may use.
     pub cpus: u32,
 }
@@ -46,17 +46,21 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// The command line that asks for the same.
-    pub fn command(&self) -> String {
-        let threads: Vec<String> = self.threads.iter().map(u32::to_string).collect();
-        format!(
-            "mapbench run -s {} -a {} -t {} -d {}ms",
-            self.scenarios.join(","),
-            self.adapters.join(","),
-            threads.join(","),
-            self.cell_ns / 1_000_000
-        )
-        .replace("000ms", "s")
+    /// The whole request; `rest` says what the wizard does not ask.
+    #[must_use]
+    pub fn request(&self, rest: &RunRequest) -> RunRequest {
+        RunRequest {
+            scenarios: self.scenarios.clone(),
+            adapters: self.adapters.clone(),
+            threads: self.threads.clone(),
+            length: Length::PerCellNs(self.cell_ns),
+            ..rest.clone()
+        }
+    }
+
+    /// The command line that asks for the same, as it is typed into a shell.
+    pub fn command(&self, rest: &RunRequest) -> String {
+        command::shell(&command::of(&self.request(rest)))
     }
 }
 

@@ -12,8 +12,8 @@ use mapbench_core::trace::Shape;
 
 use super::host::{Choice, Choices, Estimate, Host, Wish};
 use super::link::UiLink;
-use crate::session::request::{Length, RunRequest};
-use crate::session::{Conducted, Control, conduct, prepare, select};
+use crate::session::request::RunRequest;
+use crate::session::{Conducted, Control, command, conduct, prepare, select};
 
 /// Guessed time to start, prefill and verify one worker. Nanoseconds.
 const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
@@ -39,16 +39,6 @@ impl<'r> RealHost<'r> {
     /// What the last run left behind.
     pub fn into_conducted(self) -> Option<Conducted> {
         self.conducted.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn request(&self, wish: &Wish) -> RunRequest {
-        RunRequest {
-            scenarios: wish.scenarios.clone(),
-            adapters: wish.adapters.clone(),
-            threads: wish.threads.clone(),
-            length: Length::PerCellNs(wish.cell_ns),
-            ..self.request.clone()
-        }
     }
 
     fn scenarios(&self) -> Vec<Choice> {
@@ -89,11 +79,7 @@ impl Host for RealHost<'_> {
         Choices {
             scenarios: self.scenarios(),
             adapters: self.adapters(),
-            threads: self.request.threads.clone(),
-            cell_ns: match self.request.length {
-                Length::PerCellNs(ns) => Some(ns),
-                Length::Default | Length::Rounds(_) => None,
-            },
+            request: self.request.clone(),
             cpus: allowed_cpus().len() as u32,
         }
     }
@@ -115,7 +101,7 @@ impl Host for RealHost<'_> {
                 }
             }
         }
-        let request = self.request(wish);
+        let request = wish.request(&self.request);
         let rounds = u64::from(request.rounds_per_fork());
         let fork_ns = rounds * (request.round_ns() + request.warm_ns) + TRIAL_OVERHEAD_NS;
         let total_ns = cells as u64 * u64::from(request.forks) * fork_ns;
@@ -135,9 +121,9 @@ impl Host for RealHost<'_> {
         control: &Control,
         link: &UiLink,
     ) -> Result<RunEnd, String> {
-        let prepared = prepare(self.registry, &self.request(wish)).map_err(|e| e.to_string())?;
-        let command = wish.command().split(' ').map(str::to_owned).collect();
-        let conducted = conduct(&prepared, command, mode, control, &mut link.sink())
+        let request = wish.request(&self.request);
+        let prepared = prepare(self.registry, &request).map_err(|e| e.to_string())?;
+        let conducted = conduct(&prepared, command::of(&request), mode, control, &mut link.sink())
             .map_err(|error| error.to_string())?;
         let end = conducted.end.clone();
         let mut last = self.conducted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

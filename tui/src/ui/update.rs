@@ -12,6 +12,7 @@ use super::screens;
 use super::terminal::Signal;
 use super::view::groups;
 use super::widgets::ridgeline::HeightScale;
+use crate::session::command;
 
 /// What happened.
 #[derive(Debug)]
@@ -264,10 +265,10 @@ fn quit(model: &mut Model) -> Vec<Cmd> {
 }
 
 fn copy(model: &mut Model) -> Vec<Cmd> {
-    let ran = model.run.as_ref().map(|run| run.begin().command.join(" "));
+    let ran = model.run.as_ref().map(|run| command::shell(&run.begin().command));
     let wished = model.wish.clone().or_else(|| model.wizard.wish().ok());
     let command = match (model.replay, wished, ran) {
-        (None, Some(wish), _) => wish.command(),
+        (None, Some(wish), _) => wish.command(&model.wizard.rest),
         (_, _, Some(command)) => command,
         _ => return Vec::new(),
     };

@@ -3,6 +3,7 @@
 
 use super::host::{Choice, Choices, Estimate, Wish};
 use super::keys::Action;
+use crate::session::request::{Length, RunRequest};
 
 /// The wizard.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,8 @@ pub struct Wizard {
     pub column: usize,
     /// What the choice comes to; `None` until the host has answered.
     pub estimate: Option<Result<Estimate, String>>,
+    /// All that the wizard does not ask.
+    pub rest: RunRequest,
 }
 
 /// One column.
@@ -44,15 +47,18 @@ impl Wizard {
         threads.sort_unstable();
         threads.dedup();
         threads.retain(|&threads| threads <= cpus.max(2));
-        let first_threads: Vec<u64> = if choices.threads.is_empty() {
+        let first_threads: Vec<u64> = if choices.request.threads.is_empty() {
             vec![cpus.min(2)]
         } else {
-            choices.threads.iter().map(|threads| u64::from(*threads)).collect()
+            choices.request.threads.iter().map(|threads| u64::from(*threads)).collect()
         };
         threads.extend(&first_threads);
         threads.sort_unstable();
         threads.dedup();
-        let first_ms = choices.cell_ns.map_or(FIRST_MS, |ns| (ns / 1_000_000).max(1));
+        let first_ms = match choices.request.length {
+            Length::PerCellNs(ns) => (ns / 1_000_000).max(1),
+            Length::Default | Length::Rounds(_) => FIRST_MS,
+        };
         let mut milliseconds = MILLISECONDS.to_vec();
         milliseconds.push(first_ms);
         milliseconds.sort_unstable();
@@ -82,6 +88,7 @@ impl Wizard {
             ],
             column: 0,
             estimate: None,
+            rest: choices.request,
         }
     }
 

@@ -56,7 +56,13 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     panel::put(&format!(" {}", estimate(model)), theme.strong(), 0, cost, buffer);
     if let Ok(wish) = model.wizard.wish() {
-        panel::put(&format!(" {}", wish.command()), theme.faint(), 0, command, buffer);
+        panel::put(
+            &format!(" {}", wish.command(&model.wizard.rest)),
+            theme.faint(),
+            0,
+            command,
+            buffer,
+        );
     }
     panel::footer(model, Place::Wizard, foot, buffer);
 }
