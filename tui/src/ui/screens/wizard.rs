@@ -39,12 +39,14 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     .areas(area);
     let end = panel::put(" mapbench", theme.strong(), 0, head, buffer);
     panel::put("  choose what to measure", theme.faint(), end, head, buffer);
-    let numbers = if area.width >= 100 { 17 } else { 9 };
+    // Narrow, each column is as wide as its longest usual line.
+    let (names, numbers) =
+        if area.width >= 100 { ([1, 1], [17, 17]) } else { ([26, 29], [13, 12]) };
     let columns: [Rect; 4] = Layout::horizontal([
-        Constraint::Fill(1),
-        Constraint::Fill(1),
-        Constraint::Length(numbers),
-        Constraint::Length(numbers),
+        Constraint::Fill(names[0]),
+        Constraint::Fill(names[1]),
+        Constraint::Length(numbers[0]),
+        Constraint::Length(numbers[1]),
     ])
     .areas(body);
     for (position, area) in columns.into_iter().enumerate() {
@@ -71,11 +73,10 @@ fn column(model: &Model, position: usize, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let here = position == model.wizard.column;
     let column = &model.wizard.columns[position];
-    let title = if here {
-        format!("{} {}", theme.glyph("▸", ">"), column.title)
-    } else {
-        column.title.to_owned()
-    };
+    let short = column.title.split(' ').next().unwrap_or_default();
+    let title = if area.width < 17 { short } else { column.title };
+    let title =
+        if here { format!("{} {title}", theme.glyph("▸", ">")) } else { title.to_owned() };
     let inside = panel::frame(&title, theme, area, buffer);
     let visible = model.wizard.visible(position, &model.filter);
     let height = usize::from(inside.height);
@@ -108,7 +109,7 @@ fn estimate(model: &Model) -> String {
         Some(Ok(estimate)) => {
             let left_out = match estimate.skipped {
                 0 => String::new(),
-                n => format!(", {n} left out because the map cannot do what the scenario needs"),
+                n => format!(", {n} left out, lacking what the scenario needs"),
             };
             format!("{} cells, about {}{left_out}", estimate.cells, clock(estimate.total_ns))
         }

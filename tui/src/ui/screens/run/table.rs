@@ -164,8 +164,12 @@ fn trouble(summary: &CellSummary) -> Option<String> {
     }
 }
 
-/// The columns that fit, in the table's order; the flags keep a little room.
+/// Room that columns leave to the flags: that of the most frequent one.
+const FLAGS_WIDTH: u16 = 9;
+
+/// The columns that fit, in the table's order.
 fn columns_that_fit(width: u16) -> Vec<&'static Column> {
+    let width = width.saturating_sub(FLAGS_WIDTH);
     let mut ranks: Vec<u8> = COLUMNS.iter().map(|column| column.rank).collect();
     ranks.sort_unstable();
     ranks.dedup();
