@@ -117,6 +117,15 @@ fn a_stop_lets_a_paused_session_go_on_to_its_end() {
 }
 
 #[test]
+fn the_clock_of_a_run_stands_still_once_it_has_ended() {
+    let mut model = running();
+    update(&mut model, Msg::Tick(7_000_000_000));
+    update(&mut model, end(EndCause::Finished, 0));
+    update(&mut model, Msg::Tick(360_000_000_000));
+    assert_eq!(model.elapsed_ns(), 7_000_000_000);
+}
+
+#[test]
 fn the_first_ctrl_c_stops_and_the_second_kills() {
     let mut model = running();
     assert_eq!(control(&mut model, 'c'), [Cmd::Ask(Ask::Stop(EndCause::Interrupted))]);

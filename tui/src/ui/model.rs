@@ -49,6 +49,8 @@ pub struct Model {
     pub now_ns: u64,
     /// When the run began on that clock. Nanoseconds.
     pub began_ns: u64,
+    /// When it ended, once it has. Nanoseconds.
+    pub ended_ns: Option<u64>,
     /// The host's guess of the run's length. Nanoseconds.
     pub estimate_ns: Option<u64>,
     /// Sentences, newest last.
@@ -168,6 +170,7 @@ impl Model {
             wish: None,
             now_ns: 0,
             began_ns: 0,
+            ended_ns: None,
             estimate_ns: None,
             log: VecDeque::new(),
             scroll: 0,
@@ -189,9 +192,9 @@ impl Model {
         self.phase == Phase::Paused && self.replay.is_none()
     }
 
-    /// Since the run began. Nanoseconds.
+    /// Since the run began, until it ended. Nanoseconds.
     pub fn elapsed_ns(&self) -> u64 {
-        self.now_ns.saturating_sub(self.began_ns)
+        self.ended_ns.unwrap_or(self.now_ns).saturating_sub(self.began_ns)
     }
 
     /// The rows of the table: cells of the shown group that pass the filter, in the order that
@@ -247,6 +250,7 @@ impl Model {
             self.run = Some(RunSummary::new(begin));
             self.ui_mode = begin.ui;
             self.began_ns = self.now_ns;
+            self.ended_ns = None;
             self.last = None;
             for skipped in &begin.skipped {
                 self.note(false, format!("left out of {}: {}", skipped.scenario, skipped.reason));

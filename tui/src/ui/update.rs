@@ -122,6 +122,7 @@ fn take(model: &mut Model, event: &RunEvent) {
 }
 
 fn ended(model: &mut Model, end: Result<RunEnd, String>) -> Vec<Cmd> {
+    model.ended_ns = Some(model.now_ns);
     match end {
         Ok(end) => {
             // To look at a run that failed is no failure.
@@ -283,6 +284,7 @@ fn in_wizard(model: &mut Model, action: Action) -> Vec<Cmd> {
             Ok(wish) => {
                 model.phase = Phase::Preparing;
                 model.began_ns = model.now_ns;
+                model.ended_ns = None;
                 model.filter.clear();
                 model.wish = Some(wish.clone());
                 return vec![Cmd::Begin(wish)];
