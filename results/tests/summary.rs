@@ -228,7 +228,7 @@ fn memory_and_verification_are_the_forks() {
     let cell = &summary.cells()[0];
     assert_eq!(cell.verified(), Some(false));
     assert_eq!(cell.peak_rss_bytes(), Some(1 << 30));
-    assert!((cell.bytes_per_entry().expect("bytes") - 45.8).abs() < 1e-9);
+    assert!((cell.bytes_per_entry().expect("bytes") - 40.1).abs() < 1e-9);
     assert!((cell.row().allocations_per_op.expect("allocations") - 0.1).abs() < 1e-6);
     assert_eq!(summary.cells()[3].verified(), None);
 }

@@ -100,9 +100,10 @@ where
             entries: 0,
             quiesce_ns: 0,
         };
-        let preloaded = Arc::new(Model::preloaded(&trace.header.maps));
-        let entries = preloaded.entries();
+        // Before the model is made, which would count as the map's.
+        let entries = trace.header.maps.iter().map(|map| u64::from(map.preload)).sum();
         let bytes_per_entry = trial.bytes_per_entry(entries);
+        let preloaded = Arc::new(Model::preloaded(&trace.header.maps));
         trial.verify(&preloaded, link)?;
         link.send(&WorkerMessage::Ready(Ready { prefill_ns, entries, bytes_per_entry }));
         Ok(trial)

@@ -116,10 +116,10 @@ impl ForkSummary {
         })
     }
 
-    /// Bytes per entry at the end, or else after prefill.
+    /// Bytes per entry after prefill: the moment at which every map holds the same entries. At the
+    /// end each map has come to another point of its lap.
     pub fn bytes_per_entry(&self) -> Option<f64> {
-        let done = self.done.as_ref().and_then(|done| done.bytes_per_entry);
-        done.or_else(|| self.ready.as_ref().and_then(|ready| ready.bytes_per_entry))
+        self.ready.as_ref().and_then(|ready| ready.bytes_per_entry)
     }
 
     /// Its failure, if it failed.
