@@ -45,6 +45,7 @@ fn idle() -> Model {
             .map(|map| choice(map.0, map.0 != "test/abort"))
             .collect(),
         cpus: 2,
+        one_shot: false,
         ..Choices::default()
     };
     let mut model = Model::new(THEME, choices, UiMode::BetweenRounds);

@@ -347,6 +347,7 @@ impl Host for Breaking {
             scenarios: vec![choice("curated/none")],
             adapters: vec![choice("std/none")],
             cpus: 2,
+            one_shot: false,
             ..Choices::default()
         }
     }

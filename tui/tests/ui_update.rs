@@ -3,6 +3,7 @@
 mod ui_synthetic;
 
 use mapbench::session::RunRequest;
+use mapbench::session::request::Length;
 use mapbench::ui::host::{Choice, Choices, Wish};
 use mapbench::ui::model::{Model, Overlay, Phase};
 use mapbench::ui::terminal::Signal;
@@ -19,6 +20,7 @@ fn choices() -> Choices {
         scenarios: vec![choice("curated/hot-key", true), choice("curated/read-heavy", false)],
         adapters: vec![choice("std/rwlock", true), choice("dashmap/v6", true)],
         cpus: 2,
+        one_shot: false,
         ..Choices::default()
     }
 }
@@ -56,13 +58,25 @@ fn end(cause: EndCause, exit_code: u8) -> Msg {
 }
 
 #[test]
+fn a_one_shot_trace_is_measured_in_rounds() {
+    let request = RunRequest { trace: Some("pods.mbt".into()), ..RunRequest::default() };
+    let one_shot = Choices { one_shot: true, request, ..choices() };
+    let model = Model::new(THEME, one_shot, UiMode::BetweenRounds);
+    let wish = model.wizard.wish().expect("a wish");
+    assert_eq!(wish.length, Length::Rounds(5));
+    let command = wish.command(&model.wizard.rest);
+    assert!(command.contains("--trace pods.mbt") && command.contains("--rounds 5"), "{command}");
+    assert!(!command.contains("-s ") && !command.contains("-d "), "{command}");
+}
+
+#[test]
 fn enter_in_the_wizard_begins_what_is_chosen() {
     let mut model = idle();
     let wish = Wish {
         scenarios: vec!["curated/hot-key".into()],
         adapters: vec!["std/rwlock".into(), "dashmap/v6".into()],
         threads: vec![2],
-        cell_ns: 2_000_000_000,
+        length: Length::PerCellNs(2_000_000_000),
     };
     let command = "mapbench run -s curated/hot-key -a std/rwlock,dashmap/v6 -t 2 -d 2s";
     assert_eq!(wish.command(&RunRequest::default()), command);

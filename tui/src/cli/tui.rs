@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use mapbench_core::registry::Registry;
+use mapbench_core::trace::Shape;
 use mapbench_results::units::Charset;
 use mapbench_results::{RunLog, store, table};
 
 use super::{CliError, Color, Globals, RunSelection, output};
-use crate::session::request::RunRequest;
+use crate::session::plan::Workload;
+use crate::session::request::{Length, RunRequest};
 use crate::session::{prepare, select};
 use crate::ui::real_host::RealHost;
 use crate::ui::theme::{ColorChoice, Depth, Palette, Theme};
@@ -21,6 +23,7 @@ use crate::ui::{event_loop, export, screens};
 #[command(after_help = "Examples:\n  \
     mapbench tui\n  \
     mapbench tui -s hot-key -t 2 -d 10s\n  \
+    mapbench tui --trace openb.mbt -a core -t 2\n  \
     mapbench tui --replay 3fa9c2d1 --once --size 120x36 --export svg > run.svg")]
 pub(crate) struct TuiArgs {
     #[command(flatten)]
@@ -99,8 +102,8 @@ fn measure(
     args: &TuiArgs,
 ) -> Result<u8, CliError> {
     let request = args.selection.request();
-    check(registry, &request)?;
-    let host = RealHost::new(registry, request);
+    let trace = check(registry, &request)?;
+    let host = RealHost::new(registry, request, trace);
     let exit_code = event_loop::live(&host, theme).map_err(|error| broken(&error))?;
     let Some(conducted) = host.into_conducted() else { return Ok(exit_code) };
     let charset = if args.ascii { Charset::Ascii } else { Charset::Utf8 };
@@ -118,17 +121,22 @@ fn measure(
     if matches!(exit_code, 130 | 143) { Ok(exit_code) } else { printed.and(kept) }
 }
 
-/// Names that nothing has are told before the terminal is taken over.
-fn check(registry: &Registry, request: &RunRequest) -> Result<(), CliError> {
-    if request.trace.is_some() {
+/// Names that nothing has, and traces that cannot be read, are told before the terminal is taken
+/// over. Returns what the trace holds, if the request names one.
+fn check(registry: &Registry, request: &RunRequest) -> Result<Option<Workload>, CliError> {
+    select::adapters(registry, &request.adapters)?;
+    let trace = prepare::trace_of(request)?;
+    let steady = trace.as_ref().is_none_or(|trace| trace.header.shape == Shape::Steady);
+    if steady && matches!(request.length, Length::Rounds(_)) {
         return Err(CliError::usage(
-            "--trace is not for the terminal UI yet; `mapbench run --trace` measures it, and \
-             `mapbench tui --replay` shows the result",
+            "--rounds is for one-shot traces; the terminal UI asks for the time per cell of a \
+             steady scenario, which -d sets",
         ));
     }
-    select::adapters(registry, &request.adapters)?;
-    prepare::scenarios(request)?;
-    Ok(())
+    if trace.is_none() {
+        prepare::scenarios(request)?;
+    }
+    Ok(trace)
 }
 
 fn replay(log: &RunLog, theme: Theme, args: &TuiArgs) -> Result<u8, CliError> {

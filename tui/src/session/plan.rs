@@ -101,7 +101,7 @@ const LEAST_LIMIT_BYTES: u64 = 1 << 30;
 /// Guessed time to start, prefill and verify one worker, for the estimate. Nanoseconds.
 const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
 /// Guessed time per op of a one-shot trace, for the estimate. Nanoseconds.
-const ONE_SHOT_OP_NS: u64 = 150;
+pub(crate) const ONE_SHOT_OP_NS: u64 = 150;
 
 impl Plan {
     /// Crosses workloads, axes and adapters, and leaves out what does not fit.

@@ -1,17 +1,16 @@
 //! From a request in names to a plan: looks scenarios and adapters up, writes each trace once
 //! into the store, and crosses the lot. Measures nothing and starts nothing.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mapbench_core::adapter::{HasherKind, Requirement};
+use mapbench_core::adapter::HasherKind;
 use mapbench_core::driver::allowed_cpus;
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::{self, Scenario, ScenarioError};
-use mapbench_core::trace::{self, FormatError, Shape, Stream, Trace};
+use mapbench_core::trace::{self, FormatError, Shape, Trace};
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload::{self, WorkloadError};
 use mapbench_results::store;
@@ -240,15 +239,24 @@ fn workload_of_scenario(
     })
 }
 
+/// What a request's trace file holds, checked against the rest of the request; `None` if it names
+/// no trace.
+pub fn trace_of(request: &RunRequest) -> Result<Option<Workload>, PrepareError> {
+    let Some(path) = &request.trace else { return Ok(None) };
+    let workload = workload_of_file(path)?;
+    check(&workload, request)?;
+    Ok(Some(workload))
+}
+
 fn workload_of_file(path: &Path) -> Result<Workload, PrepareError> {
     let unreadable = |source| PrepareError::Read { path: path.to_owned(), flag: "--trace", source };
     let path = path.canonicalize().map_err(unreadable)?;
     let file = File::open(&path).map_err(unreadable)?;
-    let trace = trace::read(file, &path.display().to_string())?;
+    let (trace, hash) = trace::read_hashed(file, &path.display().to_string())?;
     Ok(Workload {
         name: trace.header.name.clone(),
-        hash: trace::hash(&trace).to_string(),
-        requires: requirements(&trace).into_iter().collect(),
+        hash: hash.to_string(),
+        requires: trace.requirements().into_iter().collect(),
         // An import is of pods, whose names are strings; --key overrides it.
         key: KeyKind::String,
         value: ValueKind::Word,
@@ -258,12 +266,6 @@ fn workload_of_file(path: &Path) -> Result<Workload, PrepareError> {
         header: trace.header,
         path,
     })
-}
-
-/// What an adapter must be able to do to run a trace.
-fn requirements(trace: &Trace) -> BTreeSet<Requirement> {
-    let ops = trace.streams.iter().flat_map(Stream::ops);
-    ops.filter_map(|(word, _)| word.kind()?.info().requires).collect()
 }
 
 /// Writes a trace into the store under its hash, in one step, unless it is there already.
@@ -284,7 +286,7 @@ fn keep(trace: &Trace, hash: &str, store: &Path) -> Result<PathBuf, PrepareError
 
 fn is_whole(path: &Path, hash: &str) -> bool {
     let Ok(file) = File::open(path) else { return false };
-    trace::read(file, "").is_ok_and(|trace| trace::hash(&trace).to_string() == hash)
+    trace::read_hashed(file, "").is_ok_and(|(_, found)| found.to_string() == hash)
 }
 
 fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> {

@@ -19,6 +19,8 @@ pub struct Choices {
     pub request: RunRequest,
     /// Processors that workers may use.
     pub cpus: u32,
+    /// Whether the work is one-shot, so that rounds are chosen and not time.
+    pub one_shot: bool,
 }
 
 /// One thing that can be chosen.
@@ -35,14 +37,14 @@ pub struct Choice {
 /// What somebody chose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Canonical scenario names.
+    /// Canonical scenario names, or the name of the trace.
     pub scenarios: Vec<String>,
     /// Adapter names.
     pub adapters: Vec<String>,
     /// Thread counts.
     pub threads: Vec<u32>,
-    /// Measured time per cell. Nanoseconds.
-    pub cell_ns: u64,
+    /// How long each cell is measured.
+    pub length: Length,
 }
 
 impl Wish {
@@ -50,10 +52,11 @@ impl Wish {
     #[must_use]
     pub fn request(&self, rest: &RunRequest) -> RunRequest {
         RunRequest {
-            scenarios: self.scenarios.clone(),
+            // A trace is the only work of its run, and names itself.
+            scenarios: if rest.trace.is_some() { Vec::new() } else { self.scenarios.clone() },
             adapters: self.adapters.clone(),
             threads: self.threads.clone(),
-            length: Length::PerCellNs(self.cell_ns),
+            length: self.length,
             ..rest.clone()
         }
     }

@@ -3,15 +3,16 @@
 
 use std::sync::Mutex;
 
-use mapbench_core::adapter::AdapterClass;
+use mapbench_core::adapter::{AdapterClass, Requirement};
 use mapbench_core::driver::allowed_cpus;
 use mapbench_core::event::{RunEnd, UiMode};
-use mapbench_core::registry::Registry;
+use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::scenario::{self, Scenario};
 use mapbench_core::trace::Shape;
 
 use super::host::{Choice, Choices, Estimate, Host, Wish};
 use super::link::UiLink;
+use crate::session::plan::{ONE_SHOT_OP_NS, Workload};
 use crate::session::request::RunRequest;
 use crate::session::{Conducted, Control, command, conduct, prepare, select};
 
@@ -26,14 +27,16 @@ const FIRST_SCENARIOS: [&str; 2] = ["curated/read-heavy", "curated/hot-key"];
 pub struct RealHost<'r> {
     registry: &'r Registry,
     request: RunRequest,
+    /// The trace that is replayed instead of scenarios.
+    trace: Option<Workload>,
     conducted: Mutex<Option<Conducted>>,
 }
 
 impl<'r> RealHost<'r> {
     /// A host over a registry. `request` says all that the wizard does not ask, and what is
-    /// chosen at first.
-    pub fn new(registry: &'r Registry, request: RunRequest) -> Self {
-        RealHost { registry, request, conducted: Mutex::new(None) }
+    /// chosen at first; `trace` is what its trace file holds, if it names one.
+    pub fn new(registry: &'r Registry, request: RunRequest, trace: Option<Workload>) -> Self {
+        RealHost { registry, request, trace, conducted: Mutex::new(None) }
     }
 
     /// What the last run left behind.
@@ -42,6 +45,10 @@ impl<'r> RealHost<'r> {
     }
 
     fn scenarios(&self) -> Vec<Choice> {
+        if let Some(trace) = &self.trace {
+            let about = format!("{} ops on {} maps", trace.header.ops, trace.header.maps.len());
+            return vec![Choice { name: trace.name.clone(), about, chosen: true }];
+        }
         let catalog = scenario::catalog();
         let names: Vec<&str> = catalog.iter().map(|scenario| scenario.name.as_str()).collect();
         let asked = select::scenarios(&names, &self.request.scenarios).unwrap_or_default();
@@ -59,13 +66,19 @@ impl<'r> RealHost<'r> {
         steady.map(choice).collect()
     }
 
+    /// Ops of a round, if a round is the whole trace.
+    fn one_shot_ops(&self) -> Option<u64> {
+        let header = self.trace.as_ref().map(|trace| &trace.header)?;
+        (header.shape == Shape::OneShot).then_some(header.ops)
+    }
+
     fn adapters(&self) -> Vec<Choice> {
         let asked = select::adapters(self.registry, &self.request.adapters).unwrap_or_default();
         let offered = self.registry.entries().iter().filter(|entry| {
             entry.meta.class != AdapterClass::Fault
                 || asked.iter().any(|asked| asked.meta.name == entry.meta.name)
         });
-        let choice = |entry: &mapbench_core::AdapterEntry| Choice {
+        let choice = |entry: &AdapterEntry| Choice {
             name: entry.meta.name.to_owned(),
             about: format!("{}: {}", entry.meta.version, entry.meta.summary),
             chosen: asked.iter().any(|asked| asked.meta.name == entry.meta.name),
@@ -81,6 +94,7 @@ impl Host for RealHost<'_> {
             adapters: self.adapters(),
             request: self.request.clone(),
             cpus: allowed_cpus().len() as u32,
+            one_shot: self.one_shot_ops().is_some(),
         }
     }
 
@@ -88,24 +102,35 @@ impl Host for RealHost<'_> {
     fn estimate(&self, wish: &Wish) -> Result<Estimate, String> {
         let adapters =
             select::adapters(self.registry, &wish.adapters).map_err(|e| e.to_string())?;
-        let mut cells = 0;
-        let mut skipped = 0;
-        for scenario in scenario::catalog().iter().filter(|s| wish.scenarios.contains(&s.name)) {
-            let requires = scenario.requirements();
-            for adapter in &adapters {
-                let fits = requires.iter().all(|need| adapter.meta.capabilities.meets(*need));
-                if fits {
-                    cells += wish.threads.len();
-                } else {
-                    skipped += 1;
-                }
-            }
-        }
+        let fits = |requires: &[Requirement]| {
+            let can = |adapter: &&AdapterEntry| {
+                requires.iter().all(|need| adapter.meta.capabilities.meets(*need))
+            };
+            adapters.iter().copied().filter(can).count()
+        };
+        let chosen: Vec<usize> = match &self.trace {
+            Some(trace) => vec![fits(&trace.requires)],
+            None => scenario::catalog()
+                .iter()
+                .filter(|scenario| wish.scenarios.contains(&scenario.name))
+                .map(|scenario| fits(&scenario.requirements().into_iter().collect::<Vec<_>>()))
+                .collect(),
+        };
+        let pairs: usize = chosen.iter().sum();
         let request = wish.request(&self.request);
-        let rounds = u64::from(request.rounds_per_fork());
-        let fork_ns = rounds * (request.round_ns() + request.warm_ns) + TRIAL_OVERHEAD_NS;
-        let total_ns = cells as u64 * u64::from(request.forks) * fork_ns;
-        Ok(Estimate { total_ns, cells, skipped })
+        let per_thread_count = wish.threads.iter().map(|&threads| {
+            let round_ns = match self.one_shot_ops() {
+                Some(ops) => ops * ONE_SHOT_OP_NS / u64::from(threads.max(1)),
+                None => request.round_ns() + request.warm_ns,
+            };
+            u64::from(request.rounds_per_fork()) * round_ns + TRIAL_OVERHEAD_NS
+        });
+        let total_ns = pairs as u64 * u64::from(request.forks) * per_thread_count.sum::<u64>();
+        Ok(Estimate {
+            total_ns,
+            cells: pairs * wish.threads.len(),
+            skipped: chosen.len() * adapters.len() - pairs,
+        })
     }
 
     /// Live only if a processor is left for the UI at every thread count.

@@ -8,7 +8,7 @@ use crate::session::request::{Length, RunRequest};
 /// The wizard.
 #[derive(Debug, Clone, Default)]
 pub struct Wizard {
-    /// Scenarios, adapters, threads, time per cell.
+    /// Scenarios, adapters, threads, time per cell or rounds.
     pub columns: [Column; 4],
     /// The column under the cursor.
     pub column: usize,
@@ -21,11 +21,11 @@ pub struct Wizard {
 /// One column.
 #[derive(Debug, Clone, Default)]
 pub struct Column {
-    /// What it holds.
+    /// What it holds, in the plural where several can be chosen.
     pub title: &'static str,
     /// The choices.
     pub choices: Vec<Choice>,
-    /// Number that a choice stands for: threads, or milliseconds.
+    /// Number that a choice stands for: threads, milliseconds or rounds.
     pub numbers: Vec<u64>,
     /// The row under the cursor.
     pub cursor: usize,
@@ -37,6 +37,13 @@ pub struct Column {
 const MILLISECONDS: [u64; 6] = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 /// The one chosen at the start: two scenarios on the core maps then take about a minute.
 const FIRST_MS: u64 = 2_000;
+
+/// Title of the last column over steady work.
+const STEADY_LENGTH: &str = "time per cell";
+/// Title of the last column over one-shot work.
+const ONE_SHOT_LENGTH: &str = "rounds per fork";
+/// Rounds per fork that can be chosen for one-shot work.
+const ROUNDS: [u64; 5] = [1, 3, 5, 10, 20];
 
 impl Wizard {
     /// A wizard over what can be chosen.
@@ -55,14 +62,16 @@ impl Wizard {
         threads.extend(&first_threads);
         threads.sort_unstable();
         threads.dedup();
-        let first_ms = match choices.request.length {
-            Length::PerCellNs(ns) => (ns / 1_000_000).max(1),
-            Length::Default | Length::Rounds(_) => FIRST_MS,
+        let length = if choices.one_shot {
+            let first = u64::from(choices.request.rounds_per_fork());
+            (ONE_SHOT_LENGTH, with(&ROUNDS, first), rounds as fn(u64) -> String, first)
+        } else {
+            let first = match choices.request.length {
+                Length::PerCellNs(ns) => (ns / 1_000_000).max(1),
+                Length::Default | Length::Rounds(_) => FIRST_MS,
+            };
+            (STEADY_LENGTH, with(&MILLISECONDS, first), seconds as fn(u64) -> String, first)
         };
-        let mut milliseconds = MILLISECONDS.to_vec();
-        milliseconds.push(first_ms);
-        milliseconds.sort_unstable();
-        milliseconds.dedup();
         let named = |title, choices| Column { title, choices, ..Column::default() };
         let numbered =
             |title, numbers: Vec<u64>, name: fn(u64) -> String, first: &[u64], single| Column {
@@ -84,7 +93,7 @@ impl Wizard {
                 named("scenarios", choices.scenarios),
                 named("maps", choices.adapters),
                 numbered("threads", threads, |threads| threads.to_string(), &first_threads, false),
-                numbered("time per cell", milliseconds, seconds, &[first_ms], true),
+                numbered(length.0, length.1, length.2, &[length.3], true),
             ],
             column: 0,
             estimate: None,
@@ -94,7 +103,7 @@ impl Wizard {
 
     /// What is chosen, or in a sentence what is missing.
     pub fn wish(&self) -> Result<Wish, String> {
-        let [scenarios, adapters, threads, milliseconds] = &self.columns;
+        let [scenarios, adapters, threads, length] = &self.columns;
         for column in &self.columns {
             if !column.choices.iter().any(|choice| choice.chosen) {
                 return Err(format!("choose at least one of the {} with Space", column.title));
@@ -104,7 +113,11 @@ impl Wizard {
             scenarios: scenarios.names(),
             adapters: adapters.names(),
             threads: threads.chosen_numbers().map(|threads| threads as u32).collect(),
-            cell_ns: milliseconds.chosen_numbers().next().unwrap_or(FIRST_MS) * 1_000_000,
+            length: match length.chosen_numbers().next() {
+                Some(rounds) if length.title == ONE_SHOT_LENGTH => Length::Rounds(rounds as u32),
+                Some(milliseconds) => Length::PerCellNs(milliseconds * 1_000_000),
+                None => Length::Default,
+            },
         })
     }
 
@@ -147,6 +160,19 @@ impl Wizard {
         let passes = |choice: &Choice| numbered || choice.name.contains(filter);
         (0..column.choices.len()).filter(|&row| passes(&column.choices[row])).collect()
     }
+}
+
+/// A list of numbers and one more, in order.
+fn with(numbers: &[u64], one_more: u64) -> Vec<u64> {
+    let mut numbers = numbers.to_vec();
+    numbers.push(one_more);
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+fn rounds(rounds: u64) -> String {
+    rounds.to_string()
 }
 
 fn seconds(milliseconds: u64) -> String {
