@@ -196,13 +196,13 @@ fn failures(text: &mut String, summary: &RunSummary, charset: Charset) {
             let Some(failure) = fork.failure() else { continue };
             let noticed = fork.noticed_after_ns.unwrap_or_default();
             lines.push(format!(
-                "  {}: {}, fork {}: {}: {} (noticed after {})",
+                "  {}: {}, fork {}: {}: {} (noticed after {:.3} s)",
                 label::adapter(cell.cell()),
                 label::setting(cell.cell(), charset),
                 fork.fork,
                 failure.kind.name(),
                 failure.message,
-                units::time(noticed, charset),
+                noticed as f64 / 1e9,
             ));
         }
     }

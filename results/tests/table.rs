@@ -87,7 +87,7 @@ fn failures_and_skips_are_listed_with_their_causes() {
     events.push(RunEvent::CellSkipped { cell: 1 });
     let text = rendered(&begin, &events, Charset::Utf8);
     let failed = "dashmap/v6: curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash, \
-                  fork 0: hang: no progress in 30 s, in round 0 (noticed after 30s)";
+                  fork 0: hang: no progress in 30 s, in round 0 (noticed after 30.000 s)";
     assert!(text.contains(failed), "{text}");
     let skipped = "curated/read-heavy: evmap/publish-every-n: has no atomic read-modify-write";
     assert!(text.contains(skipped), "{text}");
