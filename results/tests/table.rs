@@ -22,13 +22,13 @@ fn the_table_of_the_sample_run() {
 curated/read-heavy · 1 thread · u64 keys · 8 B values · foldhash
 adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  status
 ───────────────────────────────────────────────────────────────────────────────────────
-sharded       20.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  ok
-dashmap/v6    15.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  ok
+sharded       20.1   0.1  580n  2.8µ   3.0µ  3.0µ       40  weak   90.0     2x3  ok
+dashmap/v6    15.1   0.1  580n  2.8µ   3.0µ  3.0µ       40  weak   90.0     2x3  ok
 
 curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash
 adapter     Mops/s  ±95%   p50   p99  p99.9   max  B/entry  scan  hit %  rounds  placement  status
 ──────────────────────────────────────────────────────────────────────────────────────────────────
-sharded       10.1   0.1  580n  2.8µ   3.0µ  3.0µ       41  weak   90.0     2x3  near 67%   ok
+sharded       10.1   0.1  580n  2.8µ   3.0µ  3.0µ       40  weak   90.0     2x3  near 67%   ok
 dashmap/v6       –     –     –     –      –     –       40  weak      –     2x0  –          failed
 ";
     let text = rendered(&begin, &events, Charset::Utf8);
