@@ -79,6 +79,12 @@ where
         Crew { shared, tasks, answers, threads: joins, types: PhantomData }
     }
 
+    /// Waits until every thread has started and allocated what it needs, so that what is allocated
+    /// afterwards is the map's.
+    pub(super) fn muster(&mut self, heartbeat: &mut dyn FnMut()) -> Result<(), Failure> {
+        self.all(&Task::Muster, "starting", heartbeat).map(|_| ())
+    }
+
     /// Replaces the maps by new, empty ones and fills in the preloaded keys. Nanoseconds.
     pub(super) fn prepare(&mut self, heartbeat: &mut dyn FnMut()) -> Result<u64, Failure> {
         let start = monotonic_ns();

@@ -50,6 +50,8 @@ pub(super) struct Shared<K: BenchKey, A> {
 /// What a thread can be told to do.
 #[derive(Clone)]
 pub(super) enum Task {
+    /// Nothing: whoever answers has made all that it needs for itself.
+    Muster,
     Build,
     Prefill,
     Quiesce,
@@ -138,6 +140,7 @@ where
 
     fn perform(&mut self, task: Task) -> Answer {
         match task {
+            Task::Muster => {}
             Task::Build => self.build(),
             Task::Prefill => self.prefill(),
             Task::Quiesce => {

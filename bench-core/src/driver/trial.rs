@@ -85,6 +85,7 @@ where
         let clock = Clock::new();
         let places = vec![Place::default(); threads];
         let mut crew = Crew::start(spec, meta, &trace.header.maps, hands, &clock);
+        crew.muster(&mut || progress(link, "prefill"))?;
         let base_bytes = memory::live_bytes();
         let prefill_ns = crew.prepare(&mut || progress(link, "prefill"))?;
         let mut trial = Trial {
