@@ -23,9 +23,11 @@ impl MapFamily for Sharded {
         trade_offs: "Written by the authors of this benchmark. A call locks the one shard of its \
             key and finds lock, table header and length in a single cache line; there are 64 \
             shards per core by default, rounded up to a power of two (`shards`), so two threads \
-            seldom meet on one unless they want the same key. Reads write to the lock word, so a \
-            hot key is a hot line. The many shards cost memory in small maps, each having a table \
-            of its own, and make scans and `len` visit every one of them.",
+            seldom meet on one unless they want the same key. A shard that is mostly read lets \
+            its readers mark a line of their own thread instead of the lock word; its writers pay \
+            for that, because they take the bias off and look at every reader's mark. The many \
+            shards cost memory in small maps, each having a table of its own, and make scans and \
+            `len` visit every one of them. With one thread it is behind maps with fewer locks.",
         semantics: "Single-key calls are linearizable; `update` runs its closure in place under \
             the shard's write lock. A scan read-locks one shard at a time and lets it go before \
             the next: each shard is shown as it was at one moment, different shards at different \
