@@ -41,7 +41,7 @@ const FIRST_MS: u64 = 2_000;
 /// Title of the last column over steady work.
 const STEADY_LENGTH: &str = "time per cell";
 /// Title of the last column over one-shot work.
-const ONE_SHOT_LENGTH: &str = "rounds per fork";
+const ONE_SHOT_LENGTH: &str = "rounds a fork";
 /// Rounds per fork that can be chosen for one-shot work.
 const ROUNDS: [u64; 5] = [1, 3, 5, 10, 20];
 
