@@ -197,7 +197,7 @@ impl<K: BenchKey> ByHand<K> {
             let mut map: HashMap<K, u64, FixedState> =
                 HashMap::with_capacity_and_hasher(spec.peak as usize, FixedState::seeded(1));
             for index in 0..spec.preload {
-                map.insert(*table.key(index).borrow(), ValueWord::new(index, 0).0);
+                map.insert(*table.key(index).borrow(), ValueWord::new(index, 0, 0).0);
             }
             tables.push(table);
             maps.push(map);
@@ -214,12 +214,12 @@ impl<K: BenchKey> ByHand<K> {
             let key = self.tables[word.map()].key(word.key());
             let key: &K = key.borrow();
             let map = &mut self.maps[word.map()];
-            let value = ValueWord::new(word.key(), position as u32).0;
+            let value = ValueWord::new(word.key(), 0, position as u32).0;
             match word.kind() {
                 Some(OpKind::Get) => sum = sum.wrapping_add(map.get(key).copied().unwrap_or(0)),
                 Some(OpKind::Update) => {
                     if let Some(value) = map.get_mut(key) {
-                        *value = ValueWord(*value).bumped().0;
+                        *value = ValueWord(*value).bumped(0).0;
                     }
                 }
                 Some(OpKind::Insert | OpKind::Overwrite) => {

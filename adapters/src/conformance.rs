@@ -124,12 +124,12 @@ fn key_table<K: BenchKey>(len: u32) -> K::Table {
 
 /// The value of a key in some version.
 fn value<V: BenchValue>(key: u32, version: u32) -> V {
-    V::new(ValueWord::new(key, version))
+    V::new(ValueWord::new(key, 0, version))
 }
 
 /// What an update does to a value.
 fn bumped<V: BenchValue>(value: &V) -> V {
-    V::new(value.word().bumped())
+    V::new(value.word().bumped(0))
 }
 
 /// The word of a value that belongs to `key` and is whole.

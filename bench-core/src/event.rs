@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
 use crate::op::OpClass;
+use crate::trace::Unit;
 use crate::value::ValueKind;
 
 /// Version of the worker protocol.
@@ -177,6 +178,40 @@ pub struct RoundReport {
     pub allocations: Option<u64>,
     /// Cost of moving a cache line between the first two threads; `None` at one thread.
     pub placement: Option<Placement>,
+    /// Updates whose key was last written by another thread.
+    #[serde(default)]
+    pub contended_updates: u64,
+    /// Accesses to the trace's most accessed key.
+    #[serde(default)]
+    pub top_key_ops: u64,
+    /// Time that all threads together waited for events of other threads. Nanoseconds.
+    #[serde(default)]
+    pub waiting_ns: u64,
+    /// Events of paced actors that were due in this round.
+    #[serde(default)]
+    pub due_events: u64,
+    /// Of those, the ones that were still not done at its end: they go on in the next round.
+    #[serde(default)]
+    pub late_events: u64,
+    /// Per map of the trace, in the order of its map table; empty if it has only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<MapReport>,
+}
+
+/// One map's part in one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct MapReport {
+    /// Ops.
+    pub ops: u64,
+    /// Reads among them.
+    pub reads: u64,
+    /// Writes among them.
+    pub writes: u64,
+    /// Time that all threads together spent in its ops, estimated from those that were timed; 0 if
+    /// none was. Nanoseconds.
+    pub busy_ns: u64,
+    /// Entries at the end of the round, as the map says.
+    pub entries: u64,
 }
 
 /// Latency of one class of op in one round.
@@ -188,6 +223,9 @@ pub struct ClassReport {
     pub ops: u64,
     /// Service time of the timed ops in nanoseconds: `HdrHistogram` V2, base64. Empty if none was timed.
     pub service: String,
+    /// Of the ops of paced actors, the time from when their event was due to their end, likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub intended: String,
 }
 
 /// Cost of moving a cache line between two processors, around one round.
@@ -446,9 +484,27 @@ pub struct Cell {
     pub hit_share: Option<f64>,
     /// Intended share of all ops that are effective writes.
     pub effective_write_share: f64,
+    /// Intended share of all ops that access the most accessed key; `None` if no op names a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_key_share: Option<f64>,
+    /// What the trace's ops amount to, if they amount to something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// The trace's maps, in the order of its map table; empty in logs that do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<CellMap>,
     /// Settings that only some maps have.
     #[serde(default)]
     pub tuning: Tuning,
+}
+
+/// One map of a cell's trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellMap {
+    /// Short id, e.g. `M9`.
+    pub id: String,
+    /// What it is, e.g. `pod states`.
+    pub name: String,
 }
 
 /// A scenario × adapter that is not measured.

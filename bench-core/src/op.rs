@@ -37,11 +37,12 @@ pub enum OpKind {
     ScanPrefix = 9,
     /// Ask for the number of entries.
     Len = 10,
-    /// A run of gets on consecutive keys, one record that the hot loop expands.
+    /// A run of gets on consecutive keys, one record that the hot loop expands. It goes on with the
+    /// first key after the last one, as often as its count asks for.
     Range = 11,
-    /// Replace the whole contents.
+    /// Replace the whole contents by the preloaded keys with new values.
     ReplaceAll = 12,
-    /// Drop the map and build a new one with new handles.
+    /// Put a new, empty map in the place of the map.
     NewMap = 13,
 }
 
@@ -53,13 +54,15 @@ pub enum OpClass {
     Read,
     /// Everything that may change the map.
     Write,
-    /// Ops that visit many entries.
+    /// Ops that ask for the map as a whole.
     Scan,
+    /// Ops that replace a whole map.
+    Bulk,
 }
 
 impl OpClass {
     /// Every class, in the order of reports.
-    pub const ALL: [OpClass; 3] = [OpClass::Read, OpClass::Write, OpClass::Scan];
+    pub const ALL: [OpClass; 4] = [OpClass::Read, OpClass::Write, OpClass::Scan, OpClass::Bulk];
 
     /// The name in CSV and on screens.
     pub const fn name(self) -> &'static str {
@@ -67,6 +70,7 @@ impl OpClass {
             OpClass::Read => "read",
             OpClass::Write => "write",
             OpClass::Scan => "scan",
+            OpClass::Bulk => "bulk",
         }
     }
 }
@@ -110,8 +114,8 @@ pub const TABLE: [OpInfo; 14] = [
     row(OpKind::ScanPrefix, "scan_prefix", OpClass::Scan, "scan", Some(Requirement::Scan)),
     row(OpKind::Len, "len", OpClass::Scan, "len", None),
     row(OpKind::Range, "range", OpClass::Read, "read", None),
-    row(OpKind::ReplaceAll, "replace_all", OpClass::Scan, "upsert, remove", None),
-    row(OpKind::NewMap, "new_map", OpClass::Scan, "build, handle", None),
+    row(OpKind::ReplaceAll, "replace_all", OpClass::Bulk, "replace_all", None),
+    row(OpKind::NewMap, "new_map", OpClass::Bulk, "build, handle", None),
 ];
 
 impl OpKind {

@@ -38,24 +38,34 @@ impl ValueKind {
     }
 }
 
-/// The word that a value carries: key index (32 bits, high) and version (32 bits, low).
+/// The word that a value carries: key index (24 bits, high), writer (8 bits) and version (32 bits).
 ///
 /// An insert or overwrite sets the version to the op's position in its thread's lap, an update
-/// adds one to it, wrapping. So the final word of every key is known from the executed ops.
+/// adds one to it, wrapping. So the final version of every key is known from the executed ops. The
+/// writer is the thread that wrote last; which one that was is not known in advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ValueWord(pub u64);
 
 impl ValueWord {
-    /// Packs key index and version.
+    /// The writer of values that were there before the first op.
+    pub const NOBODY: u8 = u8::MAX;
+
+    /// Packs key index, writer and version. Higher bits of the key than 24 are cut off.
     #[inline(always)]
-    pub const fn new(key: u32, version: u32) -> Self {
-        ValueWord((key as u64) << 32 | version as u64)
+    pub const fn new(key: u32, writer: u8, version: u32) -> Self {
+        ValueWord((key as u64) << 40 | (writer as u64) << 32 | version as u64)
     }
 
     /// The index of the key that the value belongs to.
     #[inline(always)]
     pub const fn key(self) -> u32 {
-        (self.0 >> 32) as u32
+        (self.0 >> 40) as u32
+    }
+
+    /// The thread that wrote the value, modulo 255, or [`ValueWord::NOBODY`].
+    #[inline(always)]
+    pub const fn writer(self) -> u8 {
+        (self.0 >> 32) as u8
     }
 
     /// The version.
@@ -64,11 +74,11 @@ impl ValueWord {
         self.0 as u32
     }
 
-    /// The word after one update.
+    /// The word after one update by a writer.
     #[inline(always)]
     #[must_use]
-    pub const fn bumped(self) -> Self {
-        ValueWord::new(self.key(), self.version().wrapping_add(1))
+    pub const fn bumped(self, writer: u8) -> Self {
+        ValueWord::new(self.key(), writer, self.version().wrapping_add(1))
     }
 }
 

@@ -270,7 +270,7 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
     ) -> Result<(), String> {
         let was = handle.upsert(key::<K>(self.table, index), value(index, version));
         self.check_was("upsert", index, was)?;
-        self.model.set(index, Some(ValueWord::new(index, version)));
+        self.model.set(index, Some(ValueWord::new(index, 0, version)));
         Ok(())
     }
 
@@ -288,7 +288,7 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
             ));
         }
         if absent {
-            self.model.set(index, Some(ValueWord::new(index, version)));
+            self.model.set(index, Some(ValueWord::new(index, 0, version)));
         }
         Ok(())
     }
@@ -304,7 +304,7 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
         let was = handle.update(&key::<K>(self.table, index), bumped::<V>);
         self.check_was("update", index, was)?;
         if let Some(word) = self.model.entries.get(&index) {
-            self.model.set(index, Some(word.bumped()));
+            self.model.set(index, Some(word.bumped(0)));
         }
         Ok(())
     }

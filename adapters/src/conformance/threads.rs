@@ -197,7 +197,7 @@ where
         let expected = (0..THREADS)
             .flat_map(own_keys)
             .filter(|index| index % 5 != 0)
-            .map(|index| (index, ValueWord::new(index, version(index))));
+            .map(|index| (index, ValueWord::new(index, 0, version(index))));
         self.check_contents(&expected.collect())
     }
 
@@ -208,7 +208,7 @@ where
             Self::in_batches(handle, contested.clone(), |handle, index| {
                 let value = value(index, thread + 1);
                 if handle.insert_if_absent(self.key(index), value) == Was::Absent {
-                    won.push((index, ValueWord::new(index, thread + 1)));
+                    won.push((index, ValueWord::new(index, 0, thread + 1)));
                 }
                 Ok(())
             })?;

@@ -19,7 +19,7 @@ const AFTER: u64 = 10_000;
 const KEYS: u64 = 100;
 
 fn word(key: u64) -> u64 {
-    u64::new(ValueWord::new(key as u32, 1))
+    u64::new(ValueWord::new(key as u32, 0, 1))
 }
 
 /// A map that has taken [`AFTER`] calls, of which every one was answered rightly.
@@ -112,7 +112,7 @@ fn lost_update_answers_and_does_nothing() {
 
     let before = map.map.handle().get_cloned(&0).map(|value| value.word().version());
     for _ in 0..80 {
-        assert_eq!(handle.update(&0, |value| u64::new(value.word().bumped())), Was::Present);
+        assert_eq!(handle.update(&0, |value| u64::new(value.word().bumped(0))), Was::Present);
     }
     let after = map.map.handle().get_cloned(&0).map(|value| value.word().version());
     assert_eq!(after, before.map(|version| version + 70));

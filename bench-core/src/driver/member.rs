@@ -196,7 +196,7 @@ where
             handle.begin_batch();
             for (count, index) in (self.thread as u32..spec.preload).step_by(threads).enumerate() {
                 let key = *std::borrow::Borrow::<K>::borrow(&table.key(index));
-                handle.upsert(key, V::new(ValueWord::new(index, 0)));
+                handle.upsert(key, V::new(ValueWord::new(index, ValueWord::NOBODY, 0)));
                 if count % PREFILL_STEP == 0 {
                     handle.end_batch();
                     self.step();

@@ -55,7 +55,7 @@ impl Recorder {
     /// An empty recorder. Allocates; made before the first round.
     pub(super) fn new() -> Self {
         let empty = Counts { buckets: Box::new([0; BUCKETS]), timed: 0, longest: 0 };
-        Recorder { classes: [empty.clone(), empty.clone(), empty] }
+        Recorder { classes: OpClass::ALL.map(|_| empty.clone()) }
     }
 
     /// Takes one latency. Ticks.

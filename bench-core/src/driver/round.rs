@@ -206,15 +206,15 @@ impl<K: BenchKey, V: BenchValue, H: MapHandle<K, V>> Lane<'_, K, V, H> {
         let handle = &mut self.handles[map];
         match code {
             UPDATE => {
-                let was = handle.update(key, |value| V::new(value.word().bumped()));
+                let was = handle.update(key, |value| V::new(value.word().bumped(0)));
                 tally.write(was, Was::Present);
             }
             OVERWRITE => {
-                let was = handle.upsert(*key, V::new(ValueWord::new(index, position)));
+                let was = handle.upsert(*key, V::new(ValueWord::new(index, 0, position)));
                 tally.write(was, Was::Present);
             }
             INSERT => {
-                let was = handle.upsert(*key, V::new(ValueWord::new(index, position)));
+                let was = handle.upsert(*key, V::new(ValueWord::new(index, 0, position)));
                 tally.write(was, Was::Absent);
             }
             REMOVE => tally.write(handle.remove(key), Was::Present),
@@ -224,7 +224,7 @@ impl<K: BenchKey, V: BenchValue, H: MapHandle<K, V>> Lane<'_, K, V, H> {
                 tally.read(value.as_ref().map(V::word), index);
             }
             INSERT_IF_ABSENT => {
-                let was = handle.insert_if_absent(*key, V::new(ValueWord::new(index, position)));
+                let was = handle.insert_if_absent(*key, V::new(ValueWord::new(index, 0, position)));
                 tally.write(was, Was::Absent);
             }
             // Everything else was dealt as an extended op.

@@ -52,14 +52,16 @@ pub(super) fn trace_of(words: Vec<u32>, keys: u32, preload: u32) -> Trace {
             seed: 1,
             parameters: serde_json::Value::Null,
             shape: Shape::Steady,
+            unit: None,
             maps: vec![map_spec(keys, preload)],
-            actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Op }],
+            actors: vec![ActorSpec::new("worker", Deal::Op)],
             ops: words.len() as u64,
             expected: vec![FinalState { len, key_checksum }],
             hit_share: None,
             effective_write_share: 0.0,
+            top_key: None,
         },
-        streams: vec![Stream { words, events: Vec::new() }],
+        streams: vec![Stream::of(words)],
     }
 }
 

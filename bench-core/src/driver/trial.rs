@@ -171,6 +171,7 @@ where
                     class,
                     ops: of_class(class),
                     service: encode(&merged(class, threads)),
+                    intended: String::new(),
                 })
                 .collect(),
             reads: of_class(OpClass::Read),
@@ -183,6 +184,12 @@ where
             involuntary_switches: threads.iter().map(|thread| thread.involuntary_switches).sum(),
             allocations: threads.iter().map(|thread| thread.allocations).sum(),
             placement: threads.iter().find_map(|thread| thread.placement),
+            contended_updates: 0,
+            top_key_ops: 0,
+            waiting_ns: 0,
+            due_events: 0,
+            late_events: 0,
+            maps: Vec::new(),
         }
     }
 

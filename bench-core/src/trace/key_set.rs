@@ -36,6 +36,28 @@ impl KeySet {
         self.bits.get(key as usize / 64).is_some_and(|word| word >> (key % 64) & 1 == 1)
     }
 
+    /// How many of `count` keys from `first` on are present, going on with key 0 after `keys`, the
+    /// bound of the set.
+    pub fn count_in_range(&self, first: u32, count: u32, keys: u32) -> u64 {
+        let rounds = u64::from(count / keys) * u64::from(self.len);
+        let end = first + count % keys;
+        let wrapped = self.count_between(0, end.saturating_sub(keys));
+        rounds + self.count_between(first, end.min(keys)) + wrapped
+    }
+
+    fn count_between(&self, first: u32, end: u32) -> u64 {
+        let ones = |word: usize| u64::from(self.bits.get(word).map_or(0, |bits| bits.count_ones()));
+        let below = |key: u32| {
+            let bits = self.bits.get(key as usize / 64).copied().unwrap_or(0);
+            u64::from((bits & ((1 << (key % 64)) - 1)).count_ones())
+        };
+        if first >= end {
+            return 0;
+        }
+        let words = (first as usize / 64)..(end as usize / 64);
+        words.map(ones).sum::<u64>() + below(end) - below(first)
+    }
+
     /// Adds a key below the bound; returns whether it was absent.
     #[inline]
     pub fn insert(&mut self, key: u32) -> bool {
@@ -75,5 +97,28 @@ impl KeySet {
         let key_checksum =
             self.iter().fold(0_u64, |sum, key| sum.wrapping_add(scramble(u64::from(key))));
         FinalState { len: self.len, key_checksum }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_counted_as_key_by_key() {
+        let mut set = KeySet::filled(200, 0);
+        for key in (0..200).filter(|key| key % 3 == 0 || key % 64 == 63) {
+            set.insert(key);
+        }
+        for first in (0..200).step_by(7) {
+            for count in [1, 2, 63, 64, 65, 130, 199, 200, 201, 777] {
+                let each = (0..count).filter(|step| set.contains((first + step) % 200)).count();
+                assert_eq!(
+                    set.count_in_range(first, count, 200),
+                    each as u64,
+                    "{count} at {first}"
+                );
+            }
+        }
     }
 }

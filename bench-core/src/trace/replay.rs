@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::{ActorSpec, KeySet, MapSpec, Shape, Stream, Trace, TraceHeader};
+use super::{
+    ActorSpec, KeySet, MapSpec, Shape, Stream, Trace, TraceHeader, Unit, key_counts, ops_in, order,
+};
 use crate::adapter::Requirement;
 use crate::op::{MAX_KEYS, MAX_MAPS, OpClass, OpKind, OpWord};
 
@@ -22,6 +24,8 @@ pub struct Draft {
     pub parameters: serde_json::Value,
     /// Whether it may be looped.
     pub shape: Shape,
+    /// What the ops amount to, if they amount to something.
+    pub unit: Option<Unit>,
     /// The maps; their peaks are filled in.
     pub maps: Vec<MapSpec>,
     /// The actors.
@@ -59,6 +63,29 @@ pub enum TraceError {
     Events {
         /// Position of the actor.
         actor: usize,
+    },
+    /// What a stream says of the order or the times of its events does not hold.
+    #[error("actor {actor} {what}")]
+    Order {
+        /// Position of the actor.
+        actor: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// Two actors of a trace without an order write the same key.
+    #[error(
+        "actors {one} and {other} both write key {key} of {map} in order, and their events have \
+         no order"
+    )]
+    Shared {
+        /// Position of an actor.
+        one: usize,
+        /// Position of another.
+        other: usize,
+        /// Id of the map.
+        map: String,
+        /// The key.
+        key: u32,
     },
     /// A lap of a steady trace ends with other keys than it began with.
     #[error("map {map} of a steady trace ends a lap with other keys than it began with")]
@@ -103,11 +130,10 @@ impl Draft {
     /// Checks the rules of traces and computes the figures of the header.
     pub fn finish(mut self) -> Result<Trace, TraceError> {
         check_maps(&self.maps)?;
-        if self.actors.len() != self.streams.len() {
-            let (actors, streams) = (self.actors.len(), self.streams.len());
-            return Err(TraceError::Actors { actors, streams });
-        }
-        let replay = replay(&self.maps, &self.streams)?;
+        let (maps, streams) = (&self.maps, &self.streams);
+        check(maps, &self.actors, streams)?;
+        let (replay, top_key) =
+            rayon::join(|| replay(maps, streams, |_, _| {}), || key_counts::top_key(maps, streams));
         for (spec, peak) in self.maps.iter_mut().zip(&replay.peaks) {
             spec.peak = *peak;
         }
@@ -122,10 +148,12 @@ impl Draft {
             shape: self.shape,
             maps: self.maps,
             actors: self.actors,
+            unit: self.unit,
             ops: replay.ops,
             expected: replay.present.iter().map(KeySet::state).collect(),
             hit_share: replay.hit_share(),
             effective_write_share: replay.effective_write_share(),
+            top_key,
         };
         Ok(Trace { header, streams: self.streams })
     }
@@ -134,7 +162,14 @@ impl Draft {
 impl Trace {
     /// Replays the trace in event order.
     pub fn replay(&self) -> Result<Replay, TraceError> {
-        replay(&self.header.maps, &self.streams)
+        self.replay_watched(|_, _| {})
+    }
+
+    /// Replays the trace in event order and shows the state after every event, with the event's
+    /// position in that order.
+    pub fn replay_watched(&self, watch: impl FnMut(usize, &Replay)) -> Result<Replay, TraceError> {
+        check(&self.header.maps, &self.header.actors, &self.streams)?;
+        Ok(replay(&self.header.maps, &self.streams, watch))
     }
 
     /// What an adapter must be able to do to run it.
@@ -146,48 +181,40 @@ impl Trace {
     }
 }
 
-/// Replays streams one after the other; within a stream in event order. Order across actors is
-/// defined only for traces of one actor, which is all that the generators write.
-pub(crate) fn replay(maps: &[MapSpec], streams: &[Stream]) -> Result<Replay, TraceError> {
+/// Replays checked streams in the order of their events.
+fn replay(maps: &[MapSpec], streams: &[Stream], mut watch: impl FnMut(usize, &Replay)) -> Replay {
     let present: Vec<KeySet> =
         maps.iter().map(|spec| KeySet::filled(spec.keys, spec.preload)).collect();
     let peaks = maps.iter().map(|spec| spec.preload).collect();
     let mut replay =
         Replay { ops: 0, reads: 0, hits: 0, writes: 0, effective_writes: 0, present, peaks };
-    for (actor, stream) in streams.iter().enumerate() {
-        check_events(actor, stream)?;
-        let mut position = 0;
-        while position < stream.words.len() {
-            let step = replay.step(maps, &stream.words[position..]);
-            position += step.map_err(|what| TraceError::Op { actor, position, what })?;
+    for (position, event) in order::in_order(streams).enumerate() {
+        for (op, count) in ops_in(event.words) {
+            replay.step(maps, op, count);
         }
+        watch(position, &replay);
     }
-    Ok(replay)
+    replay
 }
 
 impl Replay {
-    /// Runs the first op of `words`; returns how many words it took.
-    fn step(&mut self, maps: &[MapSpec], words: &[u32]) -> Result<usize, String> {
-        let op = OpWord(words[0]);
-        let (kind, map, key) = check_op(maps, op)?;
+    /// Runs one op.
+    #[inline]
+    fn step(&mut self, maps: &[MapSpec], op: OpWord, count: u32) {
+        let Some(kind) = op.kind() else { return };
+        let (map, key) = (op.map(), op.key());
         let set = &mut self.present[map];
-        let mut taken = 1;
-        self.ops += 1;
+        self.ops += u64::from(count);
         let effective = match kind {
             OpKind::Get | OpKind::Has | OpKind::GetCloned => {
                 self.reads += 1;
                 self.hits += u64::from(set.contains(key));
-                false
+                return;
             }
             OpKind::Range => {
-                let count = *words.get(1).ok_or("a range without its count")?;
-                let end = key.checked_add(count).filter(|&end| count > 0 && end <= maps[map].keys);
-                let end = end.ok_or_else(|| format!("a range of {count} from key {key}"))?;
-                taken = 2;
-                self.ops += u64::from(count) - 1;
                 self.reads += u64::from(count);
-                self.hits += (key..end).filter(|&key| set.contains(key)).count() as u64;
-                false
+                self.hits += set.count_in_range(key, count, maps[map].keys);
+                return;
             }
             // An insert of a present key replaces it, as an overwrite does.
             OpKind::Insert | OpKind::Overwrite => {
@@ -199,28 +226,105 @@ impl Replay {
             OpKind::Remove => set.remove(key),
             OpKind::NewMap => {
                 *set = KeySet::filled(maps[map].keys, 0);
-                false
+                return;
             }
             OpKind::ReplaceAll => {
                 *set = KeySet::filled(maps[map].keys, maps[map].preload);
-                false
+                return;
             }
-            OpKind::Scan | OpKind::ScanPrefix | OpKind::Len => false,
+            OpKind::Scan | OpKind::ScanPrefix | OpKind::Len => return,
         };
-        self.writes += u64::from(kind.class() == OpClass::Write);
+        self.writes += 1;
         self.effective_writes += u64::from(effective);
         self.peaks[map] = self.peaks[map].max(self.present[map].len());
-        Ok(taken)
     }
 }
 
-fn check_op(maps: &[MapSpec], op: OpWord) -> Result<(OpKind, usize, u32), String> {
+/// The rules of traces, but for the map table's own and steadiness.
+pub(crate) fn check(
+    maps: &[MapSpec],
+    actors: &[ActorSpec],
+    streams: &[Stream],
+) -> Result<(), TraceError> {
+    if actors.len() != streams.len() {
+        return Err(TraceError::Actors { actors: actors.len(), streams: streams.len() });
+    }
+    check_ops(maps, streams)?;
+    order::check(actors, streams)?;
+    check_writers(maps, streams)
+}
+
+/// Every word is an op on a key that exists, or the count of the range before it.
+fn check_ops(maps: &[MapSpec], streams: &[Stream]) -> Result<(), TraceError> {
+    for (actor, stream) in streams.iter().enumerate() {
+        let mut position = 0;
+        while position < stream.words.len() {
+            let taken = check_op(maps, &stream.words[position..]);
+            position += taken.map_err(|what| TraceError::Op { actor, position, what })?;
+        }
+        // An event that begins with a count would be no event.
+        let mut ops = stream.events.iter().peekable();
+        let mut start = 0;
+        for (op, _) in stream.ops() {
+            ops.next_if(|&&event| event == start);
+            start += if op.kind() == Some(OpKind::Range) { 2 } else { 1 };
+        }
+        if ops.next().is_some() {
+            return Err(TraceError::Events { actor });
+        }
+    }
+    Ok(())
+}
+
+/// Checks the first op of `words`; returns how many words it takes.
+fn check_op(maps: &[MapSpec], words: &[u32]) -> Result<usize, String> {
+    let op = OpWord(words[0]);
     let kind = op.kind().ok_or_else(|| format!("op code {} is not an op", op.code()))?;
     let spec = maps.get(op.map()).ok_or_else(|| format!("there is no map {}", op.map()))?;
     if op.key() >= spec.keys {
         return Err(format!("key {} is not below the {} keys of {}", op.key(), spec.keys, spec.id));
     }
-    Ok((kind, op.map(), op.key()))
+    if kind != OpKind::Range {
+        return Ok(1);
+    }
+    let count = *words.get(1).ok_or("a range without its count")?;
+    if count == 0 || count > MAX_KEYS {
+        return Err(format!("a range of {count} keys; it has 1 to {MAX_KEYS}"));
+    }
+    Ok(2)
+}
+
+/// No actor.
+const NOBODY: u16 = u16::MAX;
+
+/// In a trace without an order, no two actors write the same key in order.
+fn check_writers(maps: &[MapSpec], streams: &[Stream]) -> Result<(), TraceError> {
+    if streams.len() < 2 || streams.iter().any(|stream| !stream.numbers.is_empty()) {
+        return Ok(());
+    }
+    let mut writers: Vec<Vec<u16>> =
+        maps.iter().map(|spec| vec![NOBODY; spec.keys as usize]).collect();
+    for (actor, stream) in streams.iter().enumerate() {
+        for (op, _) in stream.ops() {
+            let Some(kind) = op.kind() else { continue };
+            let keys = match kind {
+                OpKind::ReplaceAll | OpKind::NewMap => 0..maps[op.map()].keys,
+                OpKind::Update => continue,
+                _ if kind.class() == OpClass::Write => op.key()..op.key() + 1,
+                _ => continue,
+            };
+            for key in keys {
+                let writer = &mut writers[op.map()][key as usize];
+                if *writer != NOBODY && *writer != actor as u16 {
+                    let (one, other, map) =
+                        (usize::from(*writer), actor, maps[op.map()].id.clone());
+                    return Err(TraceError::Shared { one, other, map, key });
+                }
+                *writer = actor as u16;
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn check_maps(maps: &[MapSpec]) -> Result<(), TraceError> {
@@ -238,13 +342,6 @@ pub(crate) fn check_maps(maps: &[MapSpec]) -> Result<(), TraceError> {
     Ok(())
 }
 
-fn check_events(actor: usize, stream: &Stream) -> Result<(), TraceError> {
-    let ascending = stream.events.is_sorted_by(|one, next| one < next);
-    let inside = stream.events.last().is_none_or(|&last| (last as usize) < stream.words.len());
-    let from_start = stream.events.first().is_none_or(|&first| first == 0);
-    if ascending && inside && from_start { Ok(()) } else { Err(TraceError::Events { actor }) }
-}
-
 fn check_steady(maps: &[MapSpec], replay: &Replay) -> Result<(), TraceError> {
     let strayed = maps
         .iter()
@@ -253,46 +350,6 @@ fn check_steady(maps: &[MapSpec], replay: &Replay) -> Result<(), TraceError> {
     match strayed {
         Some((spec, _)) => Err(TraceError::NotSteady { map: spec.id.clone() }),
         None => Ok(()),
-    }
-}
-
-/// How accesses to one map are spread over its keys.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct KeyShares {
-    /// Ops that name a key.
-    pub accesses: u64,
-    /// Different keys among them.
-    pub distinct: u32,
-    /// Share of the most accessed key.
-    pub top: f64,
-    /// Share of the ten most accessed keys.
-    pub top_10: f64,
-    /// Share of the most accessed hundredth of the distinct keys.
-    pub top_percent: f64,
-}
-
-impl Trace {
-    /// How the accesses to a map are spread over its keys; `None` if there is no such map or no
-    /// op on it names a key.
-    pub fn key_shares(&self, map: usize) -> Option<KeyShares> {
-        let mut counts = vec![0_u64; self.header.maps.get(map)?.keys as usize];
-        for (op, count) in self.streams.iter().flat_map(Stream::ops) {
-            if op.map() == map && op.kind().is_some_and(OpKind::accesses_a_key) {
-                let first = op.key() as usize;
-                counts[first..first + count as usize].iter_mut().for_each(|count| *count += 1);
-            }
-        }
-        counts.retain(|&count| count > 0);
-        counts.sort_unstable_by(|one, other| other.cmp(one));
-        let accesses: u64 = counts.iter().sum();
-        let share = |keys: usize| counts.iter().take(keys).sum::<u64>() as f64 / accesses as f64;
-        (accesses > 0).then(|| KeyShares {
-            accesses,
-            distinct: counts.len() as u32,
-            top: share(1),
-            top_10: share(10),
-            top_percent: share(counts.len().div_ceil(100)),
-        })
     }
 }
 
@@ -317,12 +374,13 @@ mod tests {
             seed: 1,
             parameters: serde_json::Value::Null,
             shape,
+            unit: None,
             maps: vec![map],
-            actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Event }],
-            streams: vec![Stream {
-                words: words.iter().map(|word| word.0).collect(),
-                events: events.to_vec(),
-            }],
+            actors: vec![ActorSpec::new("worker", Deal::Event)],
+            streams: vec![Stream::of_events(
+                words.iter().map(|word| word.0).collect(),
+                events.to_vec(),
+            )],
         }
     }
 
@@ -342,7 +400,7 @@ mod tests {
             let error = error_of(draft(&[get, bad], &[], Shape::OneShot));
             assert!(error.starts_with(expected), "{error}");
         }
-        for count in [0, 6, u32::MAX] {
+        for count in [0, MAX_KEYS + 1, u32::MAX] {
             let range = [OpWord::new(OpKind::Range, 0, 5), OpWord(count)];
             let error = error_of(draft(&range, &[], Shape::OneShot));
             assert!(error.contains("a range of"), "{error}");

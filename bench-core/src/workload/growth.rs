@@ -67,6 +67,7 @@ impl Growth {
             seed,
             parameters: serde_json::json!({ "growth": self }),
             shape: Shape::OneShot,
+            unit: None,
             maps: vec![MapSpec {
                 id: "M".to_owned(),
                 name: "map".to_owned(),
@@ -75,8 +76,8 @@ impl Growth {
                 preload: self.preload,
                 peak: 0,
             }],
-            actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Op }],
-            streams: vec![Stream { words, events: Vec::new() }],
+            actors: vec![ActorSpec::new("worker", Deal::Op)],
+            streams: vec![Stream::of(words)],
         }
     }
 }

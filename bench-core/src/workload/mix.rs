@@ -111,6 +111,7 @@ impl Mix {
             seed,
             parameters: serde_json::json!({ "mix": self }),
             shape: self.shape,
+            unit: None,
             maps: vec![MapSpec {
                 id: "M".to_owned(),
                 name: "map".to_owned(),
@@ -119,8 +120,8 @@ impl Mix {
                 preload: self.preload,
                 peak: 0,
             }],
-            actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Op }],
-            streams: vec![Stream { words, events: Vec::new() }],
+            actors: vec![ActorSpec::new("worker", Deal::Op)],
+            streams: vec![Stream::of(words)],
         }
     }
 

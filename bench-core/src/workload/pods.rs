@@ -62,11 +62,12 @@ impl Pods {
             seed,
             parameters: serde_json::json!({ "pods": self }),
             shape: Shape::Steady,
+            unit: None,
             maps: vec![
                 ModelMap::PodStates.spec(self.initial_pods + self.pods, self.initial_pods),
                 ModelMap::Nodes.spec(self.nodes, self.nodes),
             ],
-            actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Event }],
+            actors: vec![ActorSpec::new("worker", Deal::Event)],
             streams: vec![stream],
         }
     }

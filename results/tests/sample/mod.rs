@@ -33,6 +33,9 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         one_shot: false,
         hit_share: Some(0.9),
         effective_write_share: 0.05,
+        top_key_share: None,
+        unit: None,
+        maps: Vec::new(),
         tuning: Tuning::default(),
     }
 }
@@ -103,11 +106,13 @@ pub(crate) fn round(n: u32, ops: u64, mode: Option<PlacementMode>) -> RoundRepor
                 class: OpClass::Read,
                 ops: reads,
                 service: payload((1..=100).map(|i| 50 + i * 10)),
+                intended: String::new(),
             },
             ClassReport {
                 class: OpClass::Write,
                 ops: writes,
                 service: payload((1..=10).map(|i| 2_000 + i * 100)),
+                intended: String::new(),
             },
         ],
         reads,
@@ -120,6 +125,12 @@ pub(crate) fn round(n: u32, ops: u64, mode: Option<PlacementMode>) -> RoundRepor
         involuntary_switches: u64::from(n == 1),
         allocations: Some(ops / 10),
         placement: mode.map(|mode| Placement { before_ns: 80.0, after_ns: 81.5, mode }),
+        contended_updates: 0,
+        top_key_ops: 0,
+        waiting_ns: 0,
+        due_events: 0,
+        late_events: 0,
+        maps: Vec::new(),
     }
 }
 

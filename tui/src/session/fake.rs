@@ -266,10 +266,12 @@ pub(super) fn workload(name: &str, requires: &[mapbench_core::adapter::Requireme
             shape: Shape::Steady,
             maps: vec![map],
             actors: Vec::new(),
+            unit: None,
             ops: 1000,
             expected: Vec::new(),
             hit_share: None,
             effective_write_share: 0.0,
+            top_key: None,
         },
         requires: requires.to_vec(),
         key: KeyKind::U64,
@@ -297,6 +299,12 @@ fn report(n: u32, started_ns: u64, elapsed_ns: u64) -> RoundReport {
         involuntary_switches: 0,
         allocations: None,
         placement: None,
+        contended_updates: 0,
+        top_key_ops: 0,
+        waiting_ns: 0,
+        due_events: 0,
+        late_events: 0,
+        maps: Vec::new(),
     }
 }
 

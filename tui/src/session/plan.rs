@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
-use mapbench_core::event::{Cell, RoundOrder, Skipped, Timing, TrialSpec, Work};
+use mapbench_core::event::{Cell, CellMap, RoundOrder, Skipped, Timing, TrialSpec, Work};
 use mapbench_core::key::{INLINE_KEY_BYTES, KeyKind};
 use mapbench_core::registry::AdapterEntry;
-use mapbench_core::trace::{Shape, TraceHeader};
+use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
 use mapbench_core::value::ValueKind;
 
 /// A trace on disk and what must be known about it to plan.
@@ -187,6 +187,9 @@ impl Plan {
             one_shot: workload.header.shape == Shape::OneShot,
             hit_share: workload.header.hit_share,
             effective_write_share: workload.header.effective_write_share,
+            top_key_share: workload.header.top_key.map(|top| top.share),
+            unit: workload.header.unit.clone(),
+            maps: maps_of(&workload.header),
             tuning: self.settings.tuning.clone(),
         });
         self.workload_of.push(position);
@@ -329,4 +332,9 @@ fn skip(workload: &Workload, adapter: &AdapterEntry) -> Skipped {
         adapter: adapter.meta.name.to_owned(),
         reason: format!("{} {reason}", adapter.meta.name),
     }
+}
+/// What the maps of a trace are called.
+fn maps_of(header: &TraceHeader) -> Vec<CellMap> {
+    let named = |map: &MapSpec| CellMap { id: map.id.clone(), name: map.name.clone() };
+    header.maps.iter().map(named).collect()
 }

@@ -53,6 +53,9 @@ pub(crate) fn begin() -> RunBegin {
                     one_shot: false,
                     hit_share: Some(0.9),
                     effective_write_share: 0.05,
+                    top_key_share: None,
+                    unit: None,
+                    maps: Vec::new(),
                     tuning: Tuning::default(),
                 });
             }
@@ -178,6 +181,12 @@ fn round(map: usize, n: u32, started_ns: u64, random: &mut Random) -> RoundRepor
         involuntary_switches: 0,
         allocations: Some(ops / 10),
         placement: None,
+        contended_updates: 0,
+        top_key_ops: 0,
+        waiting_ns: 0,
+        due_events: 0,
+        late_events: 0,
+        maps: Vec::new(),
     }
 }
 
@@ -192,7 +201,7 @@ fn class(kind: OpClass, ops: u64, shape: (u64, u64, u64), random: &mut Random) -
     }
     let mut bytes = Vec::new();
     V2Serializer::new().serialize(&service, &mut bytes).expect("memory can be written");
-    ClassReport { class: kind, ops, service: STANDARD.encode(bytes) }
+    ClassReport { class: kind, ops, service: STANDARD.encode(bytes), intended: String::new() }
 }
 
 /// xorshift64*: enough for a picture.

@@ -9,8 +9,8 @@ use super::{
     BLOCK_BYTES, END, EVENT_MARK, FORMAT_VERSION, FormatError, INDEX, INDEX_ENTRY_BYTES, MAGIC,
     MAX_HEADER_BYTES, TraceHash, block_crc, unzigzag,
 };
-use crate::op::{MAX_MAPS, OpKind, OpWord};
-use crate::trace::replay::check_maps;
+use crate::op::{MAX_KEYS, MAX_MAPS, OpKind, OpWord};
+use crate::trace::replay::{check, check_maps};
 use crate::trace::{MapSpec, Stream, Trace, TraceHeader};
 
 /// Reads a trace file; `label` names it in errors. Give it a file: it reads whole blocks.
@@ -43,6 +43,8 @@ pub fn read_hashed(input: impl Read, label: &str) -> Result<(Trace, TraceHash), 
         let what = format!("holds {ops} ops, its header says {}", header.ops);
         return Err(input.corrupt(0, what));
     }
+    check(&header.maps, &header.actors, &streams)
+        .map_err(|error| input.corrupt(0, error.to_string()))?;
     Ok((Trace { header, streams }, TraceHash(input.hash.digest())))
 }
 
@@ -116,7 +118,7 @@ fn decode_block(block: &Block, maps: &[MapSpec], stream: &mut Stream) -> Result<
         let last = &mut last_keys[map as usize];
         let key = last.wrapping_add_signed(unzigzag(take_leb128(&mut bytes)?));
         let count = if kind == OpKind::Range { take_leb128(&mut bytes)? } else { 1 };
-        if count == 0 || key.checked_add(count).is_none_or(|end| end > spec.keys) {
+        if count == 0 || count > MAX_KEYS || key >= spec.keys {
             return Err(format!("{} of {count} from key {key} on {}", kind.name(), spec.id));
         }
         *last = key;

@@ -84,8 +84,9 @@ impl Plan {
             seed: self.seed,
             parameters,
             shape: Shape::OneShot,
+            unit: None,
             maps: maps.into(),
-            actors: vec![ActorSpec { name: "worker".to_owned(), deal: Deal::Event }],
+            actors: vec![ActorSpec::new("worker", Deal::Event)],
             streams: vec![stream],
         }
     }
