@@ -1,10 +1,10 @@
 //! Pod lifecycles and their way to ops: every pod's events in time order across all pods and
-//! copies, on six of the scheduler's maps. Times decide the order only; a trace keeps no time.
+//! copies, on six of the scheduler's maps. In closed loop times decide the order only.
 
 use rayon::slice::ParallelSliceMut;
 
-use super::Superpose;
-use crate::trace::{ActorSpec, Deal, Draft, Shape, Stream};
+use super::{Speed, Superpose};
+use crate::trace::{Draft, Shape, Unit};
 use crate::workload::cluster::{Cluster, ModelMap, PodEvent};
 use crate::workload::random::{Purpose, Random};
 
@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) nodes: u32,
     /// The seed that assigns nodes.
     pub(super) seed: u64,
+    /// How fast recorded time passes.
+    pub(super) speed: Speed,
 }
 
 /// The maps, in the order of the map table. The first op of every event is on a pod-keyed map, so
@@ -69,11 +71,15 @@ impl Plan {
         let all_pods = pods.len() as u32 * self.copies;
         let mut random = Random::stream(self.seed, Purpose::Nodes, 0);
         let node_of: Vec<u32> = (0..all_pods).map(|_| random.below(self.nodes)).collect();
-        let mut stream = Stream::default();
-        for (_, event, pod) in self.timeline(pods) {
-            stream.events.push(stream.words.len() as u32);
-            CLUSTER.emit(event, pod, node_of[pod as usize], &mut stream.words);
+        let (mut words, mut events, mut times_ms) = (Vec::new(), Vec::new(), Vec::new());
+        for (at_ms, event, pod) in self.timeline(pods) {
+            events.push(words.len() as u32);
+            times_ms.push(at_ms);
+            CLUSTER.emit(event, pod, node_of[pod as usize], &mut words);
         }
+        let (actor, stream) = self.speed.worker(words, events, &times_ms, 1e6);
+        let bound_of_one = pods.iter().filter(|pod| pod.bound_ms.is_some()).count() as u64;
+        let bound = bound_of_one * u64::from(self.copies);
         let maps = MAPS.map(|map| match map {
             ModelMap::Nodes => map.spec(self.nodes, self.nodes),
             _ => map.spec(all_pods, 0),
@@ -84,9 +90,9 @@ impl Plan {
             seed: self.seed,
             parameters,
             shape: Shape::OneShot,
-            unit: None,
+            unit: (bound > 0).then(|| Unit { name: "pods".to_owned(), count: bound }),
             maps: maps.into(),
-            actors: vec![ActorSpec::new("worker", Deal::Event)],
+            actors: vec![actor],
             streams: vec![stream],
         }
     }

@@ -3,15 +3,17 @@
 //! pod that was never bound, an empty deletion one that outlives the recording.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::ImportError;
+use super::input::{Allowance, Metered, unpacked};
+use super::interner::hash_of;
 use super::lifecycle::{Lifecycle, Plan};
-use super::report::{ImportReport, Recording};
+use super::pace::Speed;
+use super::report::{ImportReport, PodCounts, Recording};
 use super::superpose::{Copies, Superpose};
+use super::{ImportError, Place, file_name};
 use crate::op::MAX_KEYS;
 use crate::trace::Trace;
 use crate::workload::MAX_OPS;
@@ -25,25 +27,35 @@ pub struct Columns {
     pub name: String,
     /// Creation. Seconds.
     pub create: String,
-    /// Deletion. Seconds.
-    pub delete: String,
-    /// Binding. Seconds.
-    pub schedule: String,
+    /// Deletion. Seconds. Without it every pod outlives the recording.
+    pub delete: Option<String>,
+    /// Binding. Seconds. Without it every pod is bound when it is created.
+    pub schedule: Option<String>,
 }
 
 impl Columns {
     /// Names of the presets.
-    pub const PRESETS: [&'static str; 1] = ["openb-2023"];
+    pub const PRESETS: [&'static str; 2] = ["openb-2023", "csv"];
 
-    /// The columns of a known data set.
+    /// The columns of a known data set; of `csv`, which a mapping makes any other, only those that
+    /// it must have.
     pub fn preset(name: &str) -> Option<Columns> {
-        (name == Columns::PRESETS[0]).then(|| Columns {
+        let columns = |name_: &str, create: &str| Columns {
             format: name.to_owned(),
-            name: "name".to_owned(),
-            create: "creation_time".to_owned(),
-            delete: "deletion_time".to_owned(),
-            schedule: "scheduled_time".to_owned(),
-        })
+            name: name_.to_owned(),
+            create: create.to_owned(),
+            delete: None,
+            schedule: None,
+        };
+        match name {
+            "openb-2023" => Some(Columns {
+                delete: Some("deletion_time".to_owned()),
+                schedule: Some("scheduled_time".to_owned()),
+                ..columns("name", "creation_time")
+            }),
+            "csv" => Some(columns("name", "create")),
+            _ => None,
+        }
     }
 
     /// The same columns, but for those in a mapping such as `name=instance_sn,create=created`.
@@ -51,14 +63,14 @@ impl Columns {
         for part in mapping.split(',') {
             let error = || ImportError::Mapping { text: part.to_owned() };
             let (role, column) = part.split_once('=').ok_or_else(error)?;
-            let place = match role.trim() {
-                "name" => &mut self.name,
-                "create" => &mut self.create,
-                "delete" => &mut self.delete,
-                "schedule" => &mut self.schedule,
+            let column = column.trim().to_owned();
+            match role.trim() {
+                "name" => self.name = column,
+                "create" => self.create = column,
+                "delete" => self.delete = Some(column),
+                "schedule" => self.schedule = Some(column),
                 _ => return Err(error()),
-            };
-            column.trim().clone_into(place);
+            }
         }
         Ok(self)
     }
@@ -80,18 +92,22 @@ pub struct Options {
     /// Only pods that live within so many seconds before the last creation; those created before
     /// are added at the start of that window. `None` takes all.
     pub last_s: Option<f64>,
+    /// How fast recorded time passes.
+    pub speed: Speed,
 }
 
 impl Options {
-    /// The options of a known data set: all of it, once, on openb's 1,523 nodes.
+    /// The options of a known data set: all of it, once, on openb's 1,523 nodes or, of any other,
+    /// on the model's 5,000.
     pub fn preset(name: &str) -> Option<Options> {
         Some(Options {
             columns: Columns::preset(name)?,
             seed: 1,
-            nodes: 1_523,
+            nodes: if name == "openb-2023" { 1_523 } else { 5_000 },
             status_updates: 3,
             superpose: Superpose::ONE,
             last_s: None,
+            speed: Speed::AsFastAsPossible,
         })
     }
 }
@@ -102,6 +118,7 @@ pub fn import(
     label: &str,
     options: &Options,
 ) -> Result<(Trace, ImportReport), ImportError> {
+    options.speed.check()?;
     let mut rows = Rows::read(input, label, &options.columns)?;
     if let Some(last_s) = options.last_s {
         rows.keep_last(milliseconds(last_s).unwrap_or(i64::MAX));
@@ -111,8 +128,7 @@ pub fn import(
         return Err(empty());
     }
     let plan = plan(&rows.pods, label, options)?;
-    let file = label.rsplit(['/', '\\']).next().unwrap_or(label);
-    let name = format!("{}/{file}", options.columns.format);
+    let name = format!("{}/{}", options.columns.format, file_name(label));
     let parameters = serde_json::json!({ "options": options, "copies": plan.copies });
     let draft = plan.draft(&rows.pods, name, parameters);
     let trace =
@@ -136,6 +152,7 @@ fn plan(pods: &[Lifecycle], label: &str, options: &Options) -> Result<Plan, Impo
         status_updates: options.status_updates,
         nodes: options.nodes.clamp(1, MAX_KEYS),
         seed: options.seed,
+        speed: options.speed,
     };
     let all_pods = pods.len() as u64 * u64::from(copies);
     if all_pods > u64::from(MAX_KEYS) {
@@ -166,29 +183,33 @@ fn report(rows: &Rows, plan: &Plan, trace: &Trace, label: &str, options: &Option
     if let Copies::UntilAlive(wanted) = options.superpose.copies {
         notes.push(format!("{copies} copies are the fewest found for over {wanted} alive"));
     }
-    ImportReport {
-        format: options.columns.format.clone(),
-        file: label.to_owned(),
-        rows_read: rows.read,
-        rows_used: rows.pods.len() as u64,
-        skipped: rows.skipped.clone(),
-        approximations: rows.approximations.clone(),
-        recording,
+    let mut report = ImportReport::new(&options.columns.format, label, trace);
+    report.rows_read = rows.read;
+    report.rows_used = rows.pods.len() as u64;
+    report.skipped = rows.skipped.clone();
+    report.approximations = rows.approximations.clone();
+    report.recording = Some(recording);
+    report.pods = Some(PodCounts {
         copies: plan.copies,
         shift_s: plan.superpose.start_ms(1) as f64 / 1_000.0,
+        at_start: 0,
         added: count(|_| true),
         bound: count(|pod| pod.bound_ms.is_some()),
         never_bound: count(|pod| pod.bound_ms.is_none()),
         deleted: count(|pod| pod.deleted_ms.is_some()),
         live_peak,
-        distinct_keys: rows.pods.len() as u64 * copies + u64::from(plan.nodes),
-        ops: trace.header.ops,
-        notes,
-    }
+    });
+    report.distinct_keys = rows.pods.len() as u64 * copies + u64::from(plan.nodes);
+    report.count_keys(trace);
+    report.notes = notes;
+    report
 }
 
 /// Pods alive at once from which a replay measures maps rather than cache lines.
 const ENOUGH_ALIVE: u32 = 8_000;
+
+/// Longest row. A quote without its end would make the rest of a file one cell.
+const LONGEST_ROW: u64 = 1 << 20;
 
 /// The usable rows of a file.
 #[derive(Debug, Default)]
@@ -207,7 +228,8 @@ struct Rows {
 
 /// A row as it stands.
 struct Row {
-    name: String,
+    /// What is kept of its name.
+    name: Option<u64>,
     created_ms: Option<i64>,
     deleted_ms: Option<i64>,
     bound_ms: Option<i64>,
@@ -215,16 +237,24 @@ struct Row {
 
 impl Rows {
     fn read(input: impl Read, label: &str, columns: &Columns) -> Result<Rows, ImportError> {
+        let input =
+            unpacked(input).map_err(|error| ImportError::read(label, Place::Start, &error))?;
+        let allowance = Allowance::new(LONGEST_ROW);
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
-            .from_reader(LastByte { inner: input, last: None });
-        let header = reader.headers().map_err(|error| read_error(label, error))?.clone();
+            .from_reader(Metered::new(input, &allowance));
+        let header = reader.headers().map_err(|error| read_error(label, &error))?.clone();
         let places = Places::find(&header, label, columns)?;
         let mut raw = Vec::new();
         let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(|error| read_error(label, error))? {
+        while reader.read_record(&mut record).map_err(|error| read_error(label, &error))? {
             let line = record.position().map_or(0, csv::Position::line);
             raw.push(places.row(&record, label, line, columns)?);
+            allowance.renew();
+            if raw.len() > MAX_KEYS as usize {
+                let (label, at) = (label.to_owned(), Place::Line(line));
+                return Err(ImportError::TooMany { label, at, what: "16,777,216 rows" });
+            }
         }
         let mut rows = Rows::resolve(raw);
         if reader.get_ref().last != Some(b'\n') {
@@ -241,10 +271,10 @@ impl Rows {
         let mut rows = Rows { read: raw.len() as u64, ..Rows::default() };
         for row in raw {
             let created_ms = row.created_ms.unwrap_or(start_ms);
-            if row.name.is_empty() {
+            let Some(name) = row.name else {
                 count(&mut rows.skipped, "no name");
                 continue;
-            }
+            };
             if row.deleted_ms.is_some_and(|deleted_ms| deleted_ms < created_ms) {
                 count(&mut rows.skipped, "deleted before it was created");
                 continue;
@@ -257,7 +287,6 @@ impl Rows {
             if bound_ms != row.bound_ms {
                 count(&mut rows.approximations, "bound outside its life: moved to the nearer end");
             }
-            let name = xxh3_64(row.name.as_bytes());
             rows.pods.push(Lifecycle { name, created_ms, bound_ms, deleted_ms: row.deleted_ms });
         }
         rows.recorded.clone_from(&rows.pods);
@@ -285,20 +314,6 @@ impl Rows {
     }
 }
 
-/// Remembers the last byte that was read.
-struct LastByte<R> {
-    inner: R,
-    last: Option<u8>,
-}
-
-impl<R: Read> Read for LastByte<R> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(bytes)?;
-        self.last = bytes[..count].last().copied().or(self.last);
-        Ok(count)
-    }
-}
-
 fn count(reasons: &mut BTreeMap<String, u64>, reason: &str) {
     *reasons.entry(reason.to_owned()).or_default() += 1;
 }
@@ -307,8 +322,8 @@ fn count(reasons: &mut BTreeMap<String, u64>, reason: &str) {
 struct Places {
     name: usize,
     create: usize,
-    delete: usize,
-    schedule: usize,
+    delete: Option<usize>,
+    schedule: Option<usize>,
 }
 
 impl Places {
@@ -330,8 +345,12 @@ impl Places {
         Ok(Places {
             name: place("name", &columns.name)?,
             create: place("create", &columns.create)?,
-            delete: place("delete", &columns.delete)?,
-            schedule: place("schedule", &columns.schedule)?,
+            delete: columns.delete.as_ref().map(|column| place("delete", column)).transpose()?,
+            schedule: columns
+                .schedule
+                .as_ref()
+                .map(|column| place("schedule", column))
+                .transpose()?,
         })
     }
 
@@ -342,23 +361,36 @@ impl Places {
         line: u64,
         columns: &Columns,
     ) -> Result<Row, ImportError> {
-        let time = |place: usize, column: &str| match record.get(place).unwrap_or("") {
+        let time = |place: usize| match record.get(place).unwrap_or("") {
             "" => Ok(None),
             cell => cell.parse().ok().and_then(milliseconds).map(Some).ok_or_else(|| {
                 ImportError::BadCell {
                     label: label.to_owned(),
                     line,
-                    column: column.to_owned(),
+                    column: self.column_at(place, columns),
                     cell: cell.chars().take(40).collect(),
                 }
             }),
         };
+        let name = record.get(self.name).filter(|name| !name.is_empty());
+        let created_ms = time(self.create)?;
         Ok(Row {
-            name: record.get(self.name).unwrap_or("").to_owned(),
-            created_ms: time(self.create, &columns.create)?,
-            deleted_ms: time(self.delete, &columns.delete)?,
-            bound_ms: time(self.schedule, &columns.schedule)?,
+            name: name.map(|name| hash_of(name.as_bytes())),
+            created_ms,
+            deleted_ms: self.delete.map_or(Ok(None), time)?,
+            bound_ms: self.schedule.map_or(Ok(created_ms), time)?,
         })
+    }
+
+    fn column_at(&self, place: usize, columns: &Columns) -> String {
+        let column = if Some(place) == self.delete {
+            columns.delete.as_ref()
+        } else if Some(place) == self.schedule {
+            columns.schedule.as_ref()
+        } else {
+            None
+        };
+        column.unwrap_or(&columns.create).clone()
     }
 }
 
@@ -367,13 +399,15 @@ fn milliseconds(seconds: f64) -> Option<i64> {
     (seconds.abs() < 1e12).then(|| (seconds * 1_000.0).round() as i64)
 }
 
-fn read_error(label: &str, error: csv::Error) -> ImportError {
+fn read_error(label: &str, error: &csv::Error) -> ImportError {
     let label = label.to_owned();
     let line = error.position().map_or(1, csv::Position::line);
+    let at = Place::Line(line);
     match error.kind() {
-        &csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            ImportError::CutOff { label, line, found: len, expected: expected_len }
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            ImportError::CutOff { label, line, found: *len, expected: *expected_len }
         }
-        _ => ImportError::Read { label, line, source: error },
+        csv::ErrorKind::Io(error) => ImportError::read(&label, at, error),
+        _ => ImportError::Read { label, at, what: error.to_string() },
     }
 }

@@ -1,31 +1,91 @@
-//! Turns recorded cluster activity into traces. Each format reads rows into pod lifecycles; from
-//! there on all share one way to ops. Nothing here opens a file: the caller hands in a reader.
+//! Turns recordings into traces: of pods, from which all formats share one way to ops, and of
+//! accesses to keys. Nothing here opens a file: the caller hands in a reader, packed or not.
 
+pub mod access;
+mod input;
+mod interner;
+mod key_figures;
 mod lifecycle;
 pub mod lifecycle_csv;
+mod pace;
 mod report;
 mod superpose;
 
+use std::{fmt, io};
+
 use thiserror::Error;
 
+pub use access::{AccessFormat, AccessOptions, Preload};
+pub use key_figures::KeyFigures;
 pub use lifecycle_csv::{Columns, Options};
-pub use report::ImportReport;
+pub use pace::Speed;
+pub use report::{ImportReport, PodCounts, Recording};
 pub use superpose::{Copies, Superpose};
 
 use crate::trace::TraceError;
 
+/// Where in a recording something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Its first bytes.
+    Start,
+    /// A line, from 1.
+    Line(u64),
+    /// A byte, from 0.
+    Byte(u64),
+    /// An item of a list, from 1.
+    Item(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Start => f.write_str("at its start"),
+            Place::Line(line) => write!(f, "line {line}"),
+            Place::Byte(offset) => write!(f, "byte {offset}"),
+            Place::Item(item) => write!(f, "item {item}"),
+        }
+    }
+}
+
 /// Why a recording cannot be imported.
 #[derive(Debug, Error)]
 pub enum ImportError {
-    /// The text cannot be read.
-    #[error("{label}, line {line}: cannot be read: {source}")]
+    /// The bytes cannot be read or unpacked, or are no text.
+    #[error("{label}, {at}: cannot be read: {what}")]
     Read {
         /// The file.
         label: String,
-        /// Line, from 1.
-        line: u64,
+        /// Where.
+        at: Place,
         /// What the reader said.
-        source: csv::Error,
+        what: String,
+    },
+    /// Something is not what the format says.
+    #[error("{label}, {at}: {what}")]
+    Bad {
+        /// The file.
+        label: String,
+        /// Where.
+        at: Place,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// The recording holds more than a trace can.
+    #[error("{label}, {at}: there are more than {what} up to here; import it in parts")]
+    TooMany {
+        /// The file.
+        label: String,
+        /// Where.
+        at: Place,
+        /// The limit, and of what.
+        what: &'static str,
+    },
+    /// An option does not fit the format or is out of its range.
+    #[error("{what}")]
+    Option {
+        /// What is wrong, and what to do.
+        what: String,
     },
     /// A line has fewer or more cells than the header.
     #[error(
@@ -123,6 +183,17 @@ pub enum ImportError {
         /// The rule.
         source: TraceError,
     },
+}
+
+impl ImportError {
+    fn read(label: &str, at: Place, error: &io::Error) -> Self {
+        ImportError::Read { label: label.to_owned(), at, what: error.to_string() }
+    }
+}
+
+/// The file of a label, without its folders: all that a trace says of where it came from.
+fn file_name(label: &str) -> &str {
+    label.rsplit(['/', '\\']).next().unwrap_or(label)
 }
 
 fn list(columns: &[String]) -> String {

@@ -5,8 +5,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::key_figures::{KeyFigures, KeyTally};
 use super::lifecycle::Lifecycle;
 use super::superpose::live_peak_of_one;
+use crate::op::OpKind;
+use crate::trace::{Stream, Trace};
 
 /// What an import read, used, skipped and made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,36 +18,79 @@ pub struct ImportReport {
     pub format: String,
     /// The file.
     pub file: String,
-    /// Rows read.
+    /// Rows, lines or items read.
     pub rows_read: u64,
-    /// Rows that became pods.
+    /// Those that became part of the trace.
     pub rows_used: u64,
-    /// Rows that did not, by reason.
+    /// Those that did not, by reason.
     pub skipped: BTreeMap<String, u64>,
-    /// Rows that were taken differently from how they stand, by what was done.
+    /// Those that were taken differently from how they stand, by what was done.
     pub approximations: BTreeMap<String, u64>,
-    /// Figures of the recording, before copies.
-    pub recording: Recording,
-    /// Copies that were laid over each other.
-    pub copies: u32,
-    /// Time between two copies. Seconds.
-    pub shift_s: f64,
-    /// Pods added, over all copies.
-    pub added: u64,
-    /// Pods bound.
-    pub bound: u64,
-    /// Pods never bound.
-    pub never_bound: u64,
-    /// Pods deleted.
-    pub deleted: u64,
-    /// Most pods alive at once.
-    pub live_peak: u32,
-    /// Different keys over all maps: pods and nodes.
+    /// Figures of the recorded pods, before copies; `None` in recordings of keys.
+    pub recording: Option<Recording>,
+    /// The pods of the trace; `None` in recordings of keys.
+    pub pods: Option<PodCounts>,
+    /// How accesses are spread over keys and time: those of the recording, or, of pods, those of
+    /// the trace to the informer's store.
+    pub keys: Option<KeyFigures>,
+    /// Different keys over all maps.
     pub distinct_keys: u64,
     /// Ops.
     pub ops: u64,
     /// Things worth knowing.
     pub notes: Vec<String>,
+}
+
+/// The pods of a trace, over all copies.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PodCounts {
+    /// Copies that were laid over each other.
+    pub copies: u32,
+    /// Time between two copies. Seconds.
+    pub shift_s: f64,
+    /// Pods that are bound and present from the start.
+    pub at_start: u64,
+    /// Pods added.
+    pub added: u64,
+    /// Pods bound.
+    pub bound: u64,
+    /// Pods added and never bound.
+    pub never_bound: u64,
+    /// Pods deleted.
+    pub deleted: u64,
+    /// Most pods present at once.
+    pub live_peak: u32,
+}
+
+impl ImportReport {
+    /// The report of a trace, still without what was read.
+    pub(super) fn new(format: &str, label: &str, trace: &Trace) -> Self {
+        ImportReport {
+            format: format.to_owned(),
+            file: label.to_owned(),
+            rows_read: 0,
+            rows_used: 0,
+            skipped: BTreeMap::new(),
+            approximations: BTreeMap::new(),
+            recording: None,
+            pods: None,
+            keys: None,
+            distinct_keys: 0,
+            ops: trace.header.ops,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Counts the accesses of a trace to its first map.
+    pub(super) fn count_keys(&mut self, trace: &Trace) {
+        let mut tally = KeyTally::default();
+        for (op, _) in trace.streams.iter().flat_map(Stream::ops) {
+            if op.map() == 0 && op.kind().is_some_and(OpKind::accesses_a_key) {
+                tally.access(op.key());
+            }
+        }
+        self.keys = tally.figures();
+    }
 }
 
 /// Figures of the rows that were used, before copies.
@@ -132,7 +178,6 @@ fn seconds(ms: i64) -> f64 {
 
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let recording = &self.recording;
         writeln!(f, "{} from {}", self.format, self.file)?;
         writeln!(f, "  rows         {} read, {} used", self.rows_read, self.rows_used)?;
         for (reason, rows) in &self.skipped {
@@ -141,31 +186,51 @@ impl fmt::Display for ImportReport {
         for (what, rows) in &self.approximations {
             writeln!(f, "  approximated {rows}: {what}")?;
         }
+        if let Some(recording) = &self.recording {
+            write!(f, "{recording}")?;
+        }
+        if let Some(pods) = &self.pods {
+            write!(f, "{pods}")?;
+        }
+        if let Some(keys) = &self.keys {
+            write!(f, "{keys}")?;
+        }
+        write!(f, "  trace        {} ops on {} keys", self.ops, self.distinct_keys)?;
+        for note in &self.notes {
+            write!(f, "\n  note         {note}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
             "  recording    {:.1} days, {} names, at most {} alive",
-            recording.span_s / 86_400.0,
-            recording.distinct_names,
-            recording.live_peak
+            self.span_s / 86_400.0,
+            self.distinct_names,
+            self.live_peak
         )?;
         writeln!(
             f,
             "  creations    at most {} in a second, {} in a minute, {} in an hour",
-            recording.peak_creates_per_second,
-            recording.peak_creates_per_minute,
-            recording.peak_creates_per_hour
+            self.peak_creates_per_second, self.peak_creates_per_minute, self.peak_creates_per_hour
         )?;
-        if let Some(cv) = recording.inter_arrival_cv {
+        if let Some(cv) = self.inter_arrival_cv {
             writeln!(f, "  gaps         variation {cv:.2} over the last 80 % (Poisson: 1)")?;
         }
-        if !recording.lifetime_s.is_empty() {
-            let shown: Vec<String> = recording
-                .lifetime_s
-                .iter()
-                .map(|(quantile, lifetime_s)| format!("p{quantile} {lifetime_s:.0} s"))
-                .collect();
-            writeln!(f, "  lifetimes    {}", shown.join(", "))?;
+        if !self.lifetime_s.is_empty() {
+            let quantiles = self.lifetime_s.iter();
+            let shown = quantiles.map(|(quantile, life_s)| format!("p{quantile} {life_s:.0} s"));
+            writeln!(f, "  lifetimes    {}", shown.collect::<Vec<_>>().join(", "))?;
         }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PodCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.copies > 1 {
             writeln!(
                 f,
@@ -173,15 +238,15 @@ impl fmt::Display for ImportReport {
                 self.copies, self.shift_s
             )?;
         }
+        let at_start = match self.at_start {
+            0 => String::new(),
+            pods => format!("{pods} at the start, "),
+        };
         writeln!(
             f,
-            "  pods         {} added, {} bound, {} never bound, {} deleted; at most {} alive",
+            "  pods         {at_start}{} added, {} bound, {} never bound, {} deleted; at most {} \
+             alive",
             self.added, self.bound, self.never_bound, self.deleted, self.live_peak
-        )?;
-        write!(f, "  trace        {} ops on {} keys", self.ops, self.distinct_keys)?;
-        for note in &self.notes {
-            write!(f, "\n  note         {note}")?;
-        }
-        Ok(())
+        )
     }
 }
