@@ -6,8 +6,8 @@ use mapbench_core::key::{KeyRule, scramble};
 use mapbench_core::op::{OpKind, OpWord};
 use mapbench_core::scenario::find;
 use mapbench_core::trace::{
-    ActorSpec, Deal, Draft, FormatError, MapSpec, Shape, Stream, Trace, hash, read, read_hashed,
-    write,
+    ActorSpec, Deal, Draft, FormatError, MapSpec, Pace, Shape, Stream, Trace, Unit, hash, read,
+    read_hashed, write,
 };
 use mapbench_core::workload::generate;
 use proptest::prelude::*;
@@ -36,6 +36,25 @@ fn a_trace_comes_back_as_it_was_written() {
         assert_eq!(written.hash.0, xxhash_rust::xxh3::xxh3_64(&bytes));
         assert!(written.bytes_per_record() < 4.0, "{name}: {}", written.bytes_per_record());
     }
+}
+
+#[test]
+fn a_file_of_many_blocks_is_the_same_for_any_number_of_threads() {
+    // Ranges and events lie across the ends of blocks and chunks.
+    let step = |number: u32| match number % 5 {
+        0 => ((OpKind::Range, 1, number % 1_000, 1 + number % 2_000), number.is_multiple_of(3)),
+        _ => ((OpKind::Insert, 0, number * 7 % 1_000, 1), number.is_multiple_of(3)),
+    };
+    let original = drafted(&(0..200_000).map(step).collect::<Vec<_>>());
+    let file_with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut bytes = Vec::new();
+        pool.install(|| write(&original, &mut bytes).unwrap());
+        bytes
+    };
+    let bytes = file_with(1);
+    assert_eq!(file_with(3), bytes);
+    assert_eq!(read(bytes.as_slice(), "many.mbt").unwrap(), original);
 }
 
 #[test]
@@ -72,7 +91,13 @@ fn errors_name_the_file_and_the_place() {
     let mut other = bytes.clone();
     other[8] = 9;
     let error = read(other.as_slice(), "new.mbt").unwrap_err().to_string();
-    assert!(error.contains("has trace format 9, this program reads 1"), "{error}");
+    assert!(error.contains("has trace format 9, this program reads 2"), "{error}");
+    other[8] = 1;
+    let error = read(other.as_slice(), "old.mbt").unwrap_err().to_string();
+    assert!(
+        error.contains("has trace format 1") && error.contains("generate or import"),
+        "{error}"
+    );
     let mut longer = bytes.clone();
     longer.push(0);
     let error = read(longer.as_slice(), "long.mbt").unwrap_err().to_string();
@@ -88,24 +113,93 @@ fn a_length_from_hell_costs_no_memory() {
     assert!(matches!(read(bytes.as_slice(), "x"), Err(FormatError::Truncated { .. })));
 }
 
-/// Some hundred bytes of trace with ranges, events, two maps and two actors.
+/// Some hundred bytes of trace: two actors with an order, one of them paced, ranges that go on with
+/// the first key, and every way to say what an event follows.
 fn small_file() -> Vec<u8> {
-    let mut steps = Vec::new();
-    for key in [3, 900, 4, 77] {
-        steps.push((OpKind::Insert, 0, key, 1, true));
-        steps.push((OpKind::Update, 1, key, 1, false));
-        steps.push((OpKind::Range, 0, 0, 100, key > 50));
-    }
+    let insert = |key| (OpKind::Insert, 0, key, 1);
+    let events = [
+        (0, vec![insert(3), (OpKind::Range, 1, 990, 20)], None, 5),
+        (1, vec![insert(900)], Some(0), 1_000),
+        (1, vec![(OpKind::Update, 1, 4, 1)], None, 1_000_000),
+        (0, vec![insert(77), (OpKind::Len, 0, 0, 1)], Some(1), 0),
+        (0, vec![(OpKind::Get, 0, 3, 1)], Some(3), 0),
+        (1, vec![(OpKind::Scan, 1, 0, 1)], Some(2), 70),
+    ];
     let mut bytes = Vec::new();
-    write(&drafted(vec![steps]), &mut bytes).unwrap();
+    write(&ordered(2, &[false, true], &events.map(AnyEvent::from)), &mut bytes).unwrap();
     bytes
 }
 
-/// Op, map, key, count of a range, and whether an event begins.
-type Step = (OpKind, u8, u32, u32, bool);
+/// Op, map, key and count of a range.
+type Step = (OpKind, u8, u32, u32);
 
-/// A one-shot trace of steps on two maps of 1,000 keys.
-fn drafted(actors: Vec<Vec<Step>>) -> Trace {
+/// An event of an ordered trace.
+#[derive(Debug, Clone)]
+struct AnyEvent {
+    actor: usize,
+    steps: Vec<Step>,
+    follows: Option<u32>,
+    /// Since the event of the actor before.
+    gap_ns: u64,
+}
+
+impl From<(usize, Vec<Step>, Option<u32>, u64)> for AnyEvent {
+    fn from((actor, steps, follows, gap_ns): (usize, Vec<Step>, Option<u32>, u64)) -> Self {
+        AnyEvent { actor, steps, follows, gap_ns }
+    }
+}
+
+/// A trace of events in an order. Actors that are `timed` give their events times, and every other
+/// of them has a pace.
+fn ordered(actors: usize, timed: &[bool], events: &[AnyEvent]) -> Trace {
+    let mut streams = vec![Stream::default(); actors];
+    let mut now_ns = vec![0_u64; actors];
+    for (number, event) in events.iter().enumerate() {
+        let stream = &mut streams[event.actor];
+        now_ns[event.actor] += event.gap_ns;
+        stream.events.push(stream.words.len() as u32);
+        stream.numbers.push(number as u32);
+        stream.follows.push(event.follows.unwrap_or(Stream::FREE));
+        if timed[event.actor] {
+            stream.times_ns.push(now_ns[event.actor]);
+        }
+        push(&event.steps, stream);
+    }
+    let deals = [Deal::Whole, Deal::Turns, Deal::Shares, Deal::Event];
+    let specs = streams.iter().zip(timed).enumerate().map(|(actor, (stream, &timed))| {
+        let mut spec = ActorSpec::new("any", deals[actor % deals.len()]);
+        if timed && actor % 2 == 1 {
+            spec.pace = stream.times_ns.last().map(|last| Pace { lap_ns: last + 1 });
+        }
+        spec
+    });
+    draft(specs.collect(), streams).finish().unwrap()
+}
+
+/// A one-shot trace of one actor, as steps that begin an event or not.
+fn drafted(steps: &[(Step, bool)]) -> Trace {
+    let mut stream = Stream::default();
+    let has_events = steps.iter().any(|step| step.1);
+    for (step, begins) in steps {
+        if has_events && (*begins || stream.words.is_empty()) {
+            stream.events.push(stream.words.len() as u32);
+        }
+        push(&[*step], &mut stream);
+    }
+    draft(vec![ActorSpec::new("worker", Deal::Event)], vec![stream]).finish().unwrap()
+}
+
+fn push(steps: &[Step], stream: &mut Stream) {
+    for &(kind, map, key, count) in steps {
+        stream.words.push(OpWord::new(kind, map, key).0);
+        if kind == OpKind::Range {
+            stream.words.push(count);
+        }
+    }
+}
+
+/// On two maps of 1,000 keys.
+fn draft(actors: Vec<ActorSpec>, streams: Vec<Stream>) -> Draft {
     let map = |id: &str, preload| MapSpec {
         id: id.to_owned(),
         name: "any".to_owned(),
@@ -114,53 +208,55 @@ fn drafted(actors: Vec<Vec<Step>>) -> Trace {
         preload,
         peak: 0,
     };
-    let streams = actors.into_iter().map(|steps| {
-        let mut stream = Stream::default();
-        let has_events = steps.iter().any(|step| step.4);
-        for (kind, map, key, count, begins) in steps {
-            if has_events && (begins || stream.words.is_empty()) {
-                stream.events.push(stream.words.len() as u32);
-            }
-            stream.words.push(OpWord::new(kind, map, key).0);
-            if kind == OpKind::Range {
-                stream.words.push(count);
-            }
-        }
-        stream
-    });
-    let streams: Vec<Stream> = streams.collect();
-    let actor = ActorSpec::new("worker", Deal::Event);
-    let draft = Draft {
+    Draft {
         name: "any".to_owned(),
         generator: "test".to_owned(),
         seed: 1,
         parameters: serde_json::json!({ "z": 1, "a": { "y": 0.1, "b": [1.5, null] } }),
         shape: Shape::OneShot,
-        unit: None,
+        unit: Some(Unit { name: "pods".to_owned(), count: 7 }),
         maps: vec![map("A", 0), map("B", 1_000)],
-        actors: vec![actor; streams.len()],
+        actors,
         streams,
-    };
-    draft.finish().unwrap()
+    }
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let any_op = (0..14_u8, 0..2_u8, 0..1_000_u32, 1..1_000_u32, any::<bool>());
-    any_op.prop_filter_map("a range must end inside its map", |(code, map, key, count, begins)| {
-        let kind = OpKind::from_code(code)?;
-        let count = if kind == OpKind::Range { count } else { 1 };
-        (key + count <= 1_000).then_some((kind, map, key, count, begins))
+    (0..14_u8, 0..2_u8, 0..1_000_u32, 1..3_000_u32).prop_map(|(code, map, key, count)| {
+        let kind = OpKind::from_code(code).expect("below 14");
+        (kind, map, key, if kind == OpKind::Range { count } else { 1 })
     })
+}
+
+fn any_ordered() -> impl Strategy<Value = Trace> {
+    let gap_ns = prop_oneof![Just(0), 0..2_000_u64, 0..1_u64 << 40];
+    let event = (0..5_usize, prop::collection::vec(any_step(), 1..6), any::<u32>(), gap_ns);
+    let events = prop::collection::vec(event, 1..80);
+    (1..6_usize, prop::collection::vec(any::<bool>(), 5), events).prop_map(
+        |(actors, timed, events)| {
+            let events = events.into_iter().enumerate().map(|(number, event)| {
+                let (actor, steps, any, gap_ns) = event;
+                let number = number as u32;
+                let follows = match any % 4 {
+                    0 => number.checked_sub(1),
+                    1 => number.checked_sub(1 + any / 4 % number.max(1)),
+                    _ => None,
+                };
+                AnyEvent { actor: actor % actors, steps, follows, gap_ns }
+            });
+            ordered(actors, &timed, &events.collect::<Vec<_>>())
+        },
+    )
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_trace_comes_back_as_it_was_written(
-        actors in prop::collection::vec(prop::collection::vec(any_step(), 0..300), 1..2),
+    fn any_trace_of_one_actor_comes_back_as_it_was_written(
+        steps in prop::collection::vec((any_step(), any::<bool>()), 0..300),
     ) {
-        let original = drafted(actors);
+        let original = drafted(&steps);
         let mut bytes = Vec::new();
         let written = write(&original, &mut bytes).unwrap();
         let again = read(bytes.as_slice(), "any.mbt").unwrap();
@@ -169,18 +265,25 @@ proptest! {
     }
 
     #[test]
+    fn any_ordered_trace_comes_back_as_it_was_written(original in any_ordered()) {
+        let mut bytes = Vec::new();
+        write(&original, &mut bytes).unwrap();
+        prop_assert_eq!(read(bytes.as_slice(), "any.mbt").unwrap(), original);
+    }
+
+    #[test]
     fn a_replay_knows_what_plain_sets_would_hold(
-        steps in prop::collection::vec(any_step(), 0..300),
+        steps in prop::collection::vec((any_step(), any::<bool>()), 0..300),
     ) {
         let mut sets = [HashSet::new(), (0..1_000).collect()];
         let preloads: [HashSet<u32>; 2] = sets.clone();
         let (mut reads, mut hits, mut effective) = (0, 0, 0);
-        for &(kind, map, key, count, _) in &steps {
+        for &((kind, map, key, count), _) in &steps {
             let set = &mut sets[map as usize];
             match kind {
                 OpKind::Get | OpKind::Has | OpKind::GetCloned | OpKind::Range => {
                     reads += u64::from(count);
-                    hits += (key..key + count).filter(|key| set.contains(key)).count() as u64;
+                    hits += (key..key + count).filter(|key| set.contains(&(key % 1_000))).count() as u64;
                 }
                 OpKind::Insert | OpKind::Overwrite => {
                     set.insert(key);
@@ -194,7 +297,7 @@ proptest! {
                 OpKind::Scan | OpKind::ScanPrefix | OpKind::Len => {}
             }
         }
-        let trace = drafted(vec![steps]);
+        let trace = drafted(&steps);
         let replay = trace.replay().unwrap();
         prop_assert_eq!((replay.reads, replay.hits, replay.effective_writes), (reads, hits, effective));
         for ((set, present), expected) in sets.iter().zip(&replay.present).zip(&trace.header.expected) {

@@ -6,10 +6,9 @@ use std::io::{ErrorKind, Read};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    BLOCK_BYTES, END, EVENT_MARK, FORMAT_VERSION, FormatError, INDEX, INDEX_ENTRY_BYTES, MAGIC,
-    MAX_HEADER_BYTES, TraceHash, block_crc, unzigzag,
+    BLOCK_BYTES, END, FORMAT_VERSION, FormatError, INDEX, INDEX_ENTRY_BYTES, MAGIC,
+    MAX_HEADER_BYTES, TraceHash, block_crc, payload,
 };
-use crate::op::{MAX_KEYS, MAX_MAPS, OpKind, OpWord};
 use crate::trace::replay::{check, check_maps};
 use crate::trace::{MapSpec, Stream, Trace, TraceHeader};
 
@@ -101,53 +100,8 @@ fn finish(
 
 /// Appends a block's records to its stream; returns its ops.
 fn decode_block(block: &Block, maps: &[MapSpec], stream: &mut Stream) -> Result<u64, String> {
-    let mut bytes = block.payload.as_slice();
-    let mut last_keys = [0_u32; MAX_MAPS];
-    let (mut ops, mut records) = (0, 0_u32);
-    while let Some((&first, rest)) = bytes.split_first() {
-        bytes = rest;
-        let code = if first == EVENT_MARK {
-            stream.events.push(u32::try_from(stream.words.len()).map_err(|_| "too many ops")?);
-            take(&mut bytes)?
-        } else {
-            first
-        };
-        let kind = OpKind::from_code(code >> 4).ok_or_else(|| format!("op byte {code:#04x}"))?;
-        let map = code & 15;
-        let spec = maps.get(map as usize).ok_or_else(|| format!("there is no map {map}"))?;
-        let last = &mut last_keys[map as usize];
-        let key = last.wrapping_add_signed(unzigzag(take_leb128(&mut bytes)?));
-        let count = if kind == OpKind::Range { take_leb128(&mut bytes)? } else { 1 };
-        if count == 0 || count > MAX_KEYS || key >= spec.keys {
-            return Err(format!("{} of {count} from key {key} on {}", kind.name(), spec.id));
-        }
-        *last = key;
-        stream.words.push(OpWord::new(kind, map, key).0);
-        if kind == OpKind::Range {
-            stream.words.push(count);
-        }
-        ops += u64::from(count);
-        records += 1;
-    }
+    let (records, ops) = payload::decode(&block.payload, maps, stream)?;
     if records == block.records { Ok(ops) } else { Err(format!("{records} records")) }
-}
-
-fn take(bytes: &mut &[u8]) -> Result<u8, String> {
-    let (&first, rest) = bytes.split_first().ok_or("a record without its end")?;
-    *bytes = rest;
-    Ok(first)
-}
-
-fn take_leb128(bytes: &mut &[u8]) -> Result<u32, String> {
-    let mut number = 0_u64;
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = take(bytes)?;
-        number |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return u32::try_from(number).map_err(|_| "a number over 32 bits".to_owned());
-        }
-    }
-    Err("a number over 32 bits".to_owned())
 }
 
 struct Block {

@@ -1,15 +1,14 @@
-//! Writes a trace file, streaming: one block is held at a time.
+//! Writes a trace file, streaming: a few blocks per thread are held at a time.
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{
-    BLOCK_BYTES, END, EVENT_MARK, FORMAT_VERSION, INDEX, MAGIC, RECORD_BYTES, TraceHash, block_crc,
-    zigzag,
-};
-use crate::op::{MAX_MAPS, OpKind, OpWord};
-use crate::trace::{Stream, Trace};
+use super::payload::{Encoder, LONGEST_BYTES};
+use super::{BLOCK_BYTES, CHUNK_WORDS, END, FORMAT_VERSION, INDEX, MAGIC, TraceHash, block_crc};
+use crate::op::{OpKind, OpWord};
+use crate::trace::{Stream, Trace, ops_in};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +52,8 @@ pub fn write(trace: &Trace, out: impl Write) -> io::Result<Written> {
         records += write_stream(stream, number as u32, &mut out, &mut index)?;
     }
     let index_at = out.bytes;
-    out.block(INDEX, (index.len() / super::INDEX_ENTRY_BYTES) as u32, &index)?;
+    let blocks = (index.len() / super::INDEX_ENTRY_BYTES) as u32;
+    out.block(INDEX, blocks, block_crc(INDEX, blocks, &index), &index)?;
     out.put(&index_at.to_le_bytes())?;
     out.put(END)?;
     out.inner.flush()?;
@@ -67,66 +67,76 @@ fn header_json(trace: &Trace) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&header)?)
 }
 
+/// A block of records before it is written.
+struct Block {
+    payload: Vec<u8>,
+    records: u32,
+    crc: u32,
+}
+
+/// Encodes a stream in chunks, as many at once as there are threads, and writes them in order.
 fn write_stream(
     stream: &Stream,
     number: u32,
     out: &mut Output<impl Write>,
     index: &mut Vec<u8>,
 ) -> io::Result<u64> {
-    let mut payload = Vec::with_capacity(BLOCK_BYTES);
-    let mut last_keys = [0_u32; MAX_MAPS];
-    let mut events = stream.events.iter().copied().peekable();
-    let (mut position, mut in_block, mut total) = (0_u32, 0_u32, 0_u64);
-    let mut finish = |payload: &mut Vec<u8>, records: u32, out: &mut Output<_>| {
-        index.extend_from_slice(&out.bytes.to_le_bytes());
-        index.extend_from_slice(&number.to_le_bytes());
-        out.block(number, records, payload)?;
-        payload.clear();
-        io::Result::Ok(())
-    };
-    for (op, count) in stream.ops() {
-        if payload.len() + RECORD_BYTES > BLOCK_BYTES {
-            finish(&mut payload, in_block, out)?;
-            last_keys = [0; MAX_MAPS];
-            in_block = 0;
+    let chunks = stream.words.len().div_ceil(CHUNK_WORDS);
+    let at_once = 8 * rayon::current_num_threads();
+    let mut total = 0;
+    for first in (0..chunks).step_by(at_once) {
+        let chunks = first..chunks.min(first + at_once);
+        let encoded: Vec<Vec<Block>> =
+            chunks.into_par_iter().map(|chunk| encode_chunk(stream, number, chunk)).collect();
+        for block in encoded.iter().flatten() {
+            index.extend_from_slice(&out.bytes.to_le_bytes());
+            index.extend_from_slice(&number.to_le_bytes());
+            out.block(number, block.records, block.crc, &block.payload)?;
+            total += u64::from(block.records);
         }
-        if events.next_if_eq(&position).is_some() {
-            payload.push(EVENT_MARK);
-        }
-        let is_range = op.kind() == Some(OpKind::Range);
-        put_record(op, is_range.then_some(count), &mut last_keys, &mut payload);
-        position += 1 + u32::from(is_range);
-        in_block += 1;
-        total += 1;
-    }
-    if in_block > 0 {
-        finish(&mut payload, in_block, out)?;
     }
     Ok(total)
 }
 
-fn put_record(
-    op: OpWord,
-    range: Option<u32>,
-    last_keys: &mut [u32; MAX_MAPS],
-    payload: &mut Vec<u8>,
-) {
-    payload.push((op.0 >> 24) as u8);
-    let last = &mut last_keys[op.map()];
-    // Keys have 24 bits: their difference fits.
-    put_leb128(zigzag(op.key().cast_signed() - last.cast_signed()), payload);
-    *last = op.key();
-    if let Some(count) = range {
-        put_leb128(count, payload);
+/// Encodes the records that begin in a chunk of a stream's words. The blocks do not depend on who
+/// encodes them, so that the file is the same for any number of threads.
+fn encode_chunk(stream: &Stream, number: u32, chunk: usize) -> Vec<Block> {
+    let start = first_op_from(&stream.words, chunk * CHUNK_WORDS);
+    let end = first_op_from(&stream.words, (chunk + 1) * CHUNK_WORDS);
+    let mut event = stream.events.partition_point(|&event| (event as usize) < start);
+    let mut blocks = Vec::with_capacity(1);
+    let mut encoder = Encoder::with_capacity(BLOCK_BYTES);
+    let mut finish = |encoder: Encoder| {
+        let (payload, records) = encoder.finish();
+        if records == 0 {
+            return;
+        }
+        let crc = block_crc(number, records, &payload);
+        blocks.push(Block { payload, records, crc });
+    };
+    let mut position = start;
+    for (op, count) in ops_in(&stream.words[start..end]) {
+        if encoder.len() + LONGEST_BYTES > BLOCK_BYTES {
+            finish(std::mem::replace(&mut encoder, Encoder::with_capacity(BLOCK_BYTES)));
+        }
+        if stream.events.get(event).is_some_and(|&event| event as usize == position) {
+            encoder.event(stream, event);
+            event += 1;
+        }
+        let is_range = op.kind() == Some(OpKind::Range);
+        encoder.record(op, is_range.then_some(count));
+        position += 1 + usize::from(is_range);
     }
+    finish(encoder);
+    blocks
 }
 
-fn put_leb128(mut number: u32, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
+/// The first position from `position` on where an op begins. A count is at most
+/// [`MAX_KEYS`](crate::op::MAX_KEYS), so that what looks like a range is one.
+fn first_op_from(words: &[u32], position: usize) -> usize {
+    let before = position.checked_sub(1).and_then(|before| words.get(before));
+    let in_range = before.is_some_and(|&word| OpWord(word).kind() == Some(OpKind::Range));
+    (position + usize::from(in_range)).min(words.len())
 }
 
 /// Counts and hashes what passes.
@@ -144,11 +154,11 @@ impl<W: Write> Output<W> {
         Ok(())
     }
 
-    fn block(&mut self, stream: u32, records: u32, payload: &[u8]) -> io::Result<()> {
+    fn block(&mut self, stream: u32, records: u32, crc: u32, payload: &[u8]) -> io::Result<()> {
         self.put(&stream.to_le_bytes())?;
         self.put(&(payload.len() as u32).to_le_bytes())?;
         self.put(&records.to_le_bytes())?;
-        self.put(&block_crc(stream, records, payload).to_le_bytes())?;
+        self.put(&crc.to_le_bytes())?;
         self.put(payload)
     }
 }

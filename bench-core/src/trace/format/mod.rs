@@ -7,18 +7,25 @@
 //! file    = magic "mbtrace\n" · version u32 · header length u32 · header crc u32 · header (JSON)
 //!           block* · index block · trailer
 //! block   = stream u32 · payload length u32 · records u32 · crc u32 · payload (≤ 64 KiB)
-//! payload = (event mark? record)*
-//! mark    = 0xF0: the next record begins an event
+//! payload = (event? record)*
+//! event   = mark · number? · predecessor? · time?: the next record begins an event
+//! mark    = 0xF0 | order (3 bits) | 8 if a time follows
+//! order   = 0: the event has no number; 1–3: its number is the next one; 4–6: a number follows
+//!           1, 4: it follows the number before; 2, 5: a predecessor follows; 3, 6: it follows none
 //! record  = op code (4 bits, high) and map (4 bits) · key delta (zigzag LEB128) · range: count (LEB128)
 //! index   = a block of stream 0xFFFF_FFFF; its payload is, per block, offset u64 and stream u32
 //! trailer = offset of the index block u64 · "mbt-end\n"
 //! ```
 //!
-//! A key delta is against the previous key of the same map in the same block, from 0. The checksums
-//! are CRC-32 (IEEE); a block's covers its three numbers and its payload.
+//! Deltas begin anew in each block: a key's is against the key before on the same map, from 0; an
+//! event's number counts from the one after the number before, from 0; its predecessor is how many
+//! numbers it is back; its time is against the time before, from 0, in nanoseconds. The three of an
+//! event are in LEB128. A block holds records of 16,384 words of its stream, or what of them fits.
+//! The checksums are CRC-32 (IEEE); a block's covers its three numbers and its payload.
 
 mod decode;
 mod encode;
+mod payload;
 
 use std::fmt;
 use std::io;
@@ -30,18 +37,16 @@ pub use decode::{read, read_hashed};
 pub use encode::{Written, hash, write};
 
 /// Version of the format that this program writes, and the only one it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"mbtrace\n";
 const END: &[u8; 8] = b"mbt-end\n";
 /// Longest payload of a block of records.
 const BLOCK_BYTES: usize = 64 * 1024;
-/// Longest record with its event mark: mark, op, five bytes of delta, five of count.
-const RECORD_BYTES: usize = 12;
+/// Words of a stream whose records are encoded together.
+const CHUNK_WORDS: usize = 16 * 1024;
 /// Longest header that is accepted.
 const MAX_HEADER_BYTES: u32 = 16 << 20;
-/// The byte that marks an event: the escape code on map 0.
-const EVENT_MARK: u8 = 0xF0;
 /// The stream number of the index block.
 const INDEX: u32 = u32::MAX;
 /// Bytes of the index per block.
@@ -106,14 +111,6 @@ pub enum FormatError {
         /// What does not fit.
         what: String,
     },
-}
-
-fn zigzag(delta: i32) -> u32 {
-    ((delta << 1) ^ (delta >> 31)).cast_unsigned()
-}
-
-fn unzigzag(number: u32) -> i32 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 /// CRC of a block: its three numbers, then its payload.
