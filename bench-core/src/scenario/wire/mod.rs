@@ -1,15 +1,18 @@
 //! The TOML shape of a scenario file, and its way to a checked [`Scenario`]. Unknown keys are
 //! refused with a suggestion; every error names the file and, where it is known, the line.
 
+mod cluster;
+
 use serde::Deserialize;
 
+use self::cluster::WirePods;
 use super::{Scenario, ScenarioError, nearest};
 use crate::adapter::Requirement;
 use crate::key::{KeyKind, KeyRule};
 use crate::op::OpKind;
 use crate::trace::Shape;
 use crate::value::ValueKind;
-use crate::workload::{Drift, Growth, Mix, Pods, Popularity, Repeat, Workload, WorkloadError};
+use crate::workload::{Drift, Growth, Mix, Popularity, Repeat, Workload, WorkloadError};
 
 /// Reads a scenario of a name from the text of a file.
 pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, ScenarioError> {
@@ -136,16 +139,6 @@ struct WireShares {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WirePods {
-    nodes: u32,
-    initial_pods: u32,
-    pods: u32,
-    #[serde(default = "default_status_updates")]
-    status_updates: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct WireGrowth {
     keys: u32,
     #[serde(default)]
@@ -166,10 +159,6 @@ fn default_key_rule() -> KeyRule {
 
 fn default_lap_ops() -> u64 {
     1 << 20
-}
-
-fn default_status_updates() -> u32 {
-    3
 }
 
 fn steady() -> Shape {
@@ -228,17 +217,6 @@ impl WireShares {
         };
         let shares = Mix::KINDS.into_iter().map(|kind| (kind, share(kind)));
         shares.filter(|(_, share)| *share != 0.0).collect()
-    }
-}
-
-impl From<WirePods> for Pods {
-    fn from(wire: WirePods) -> Self {
-        Pods {
-            nodes: wire.nodes,
-            initial_pods: wire.initial_pods,
-            pods: wire.pods,
-            status_updates: wire.status_updates,
-        }
     }
 }
 
