@@ -2,6 +2,7 @@
 //! those that ship with the program are embedded. Nothing here opens a file or runs anything.
 
 mod builtin;
+mod overrides;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 pub use builtin::{catalog, find};
+pub use overrides::Setting;
 
 use crate::adapter::Requirement;
 use crate::key::KeyKind;

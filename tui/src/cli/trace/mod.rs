@@ -1,16 +1,17 @@
 //! `mapbench trace import|info`: trace files from real clusters, and what is in them.
 
+mod file;
+mod generate;
 mod import;
 
 use std::fmt::Write;
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use mapbench_core::trace::{self, Shape, Trace};
 
 use super::{CliError, Globals, output};
+use file::{read, unreadable, write};
 
 /// Flags of `trace`.
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub(crate) struct TraceArgs {
 enum TraceVerb {
     /// Turn recorded cluster activity into a trace, and report what was read
     Import(import::ImportArgs),
+    /// Turn a scenario into a trace file
+    #[command(name = "gen")]
+    Generate(generate::GenerateArgs),
     /// What a trace file holds
     Info {
         /// The trace file
@@ -37,39 +41,13 @@ enum TraceVerb {
 pub(crate) fn run(globals: &Globals, args: &TraceArgs) -> Result<u8, CliError> {
     match &args.verb {
         TraceVerb::Import(args) => import::run(globals, args),
+        TraceVerb::Generate(args) => generate::run(globals, args),
         TraceVerb::Info { file } => {
-            let trace = read(file)?;
+            let (trace, _) = read(file)?;
             output::print(describe(&trace).as_bytes())?;
             Ok(0)
         }
     }
-}
-
-/// Writes a trace beside its file first, so that nobody ever reads half of one.
-fn write(trace: &Trace, path: &Path) -> Result<trace::Written, CliError> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.draft", std::process::id()));
-    let draft = path.with_file_name(name);
-    let written = File::create(&draft)
-        .and_then(|file| trace::write(trace, file))
-        .and_then(|written| fs::rename(&draft, path).map(|()| written));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&draft);
-        CliError::output(format!(
-            "`{}` (-o) cannot be written: {error}; choose another path",
-            path.display()
-        ))
-    })
-}
-
-fn unreadable(label: &str, error: &io::Error) -> CliError {
-    CliError::usage(format!("`{label}` cannot be read: {error}; check the path"))
-}
-
-fn read(path: &Path) -> Result<Trace, CliError> {
-    let label = path.display().to_string();
-    let file = File::open(path).map_err(|error| unreadable(&label, &error))?;
-    trace::read(file, &label).map_err(CliError::usage)
 }
 
 fn describe(trace: &Trace) -> String {
