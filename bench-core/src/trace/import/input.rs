@@ -110,6 +110,11 @@ impl<R: Read> Lines<R> {
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         Ok(Some(line.strip_suffix(b"\r").unwrap_or(line)))
     }
+
+    /// What follows the last line.
+    pub(super) fn rest(self) -> BufReader<R> {
+        self.input
+    }
 }
 
 fn too_long(longest: u64) -> io::Error {

@@ -34,6 +34,11 @@ impl Interner {
         Some((number, true))
     }
 
+    /// The hash of a number.
+    pub(super) fn hash(&self, number: u32) -> u64 {
+        self.hashes[number as usize]
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> u32 {
         self.hashes.len() as u32

@@ -40,8 +40,8 @@ pub(super) struct Plan {
 
 /// The maps, in the order of the map table. The first op of every event is on a pod-keyed map, so
 /// the pod is the subject of its events.
-const CLUSTER: Cluster = Cluster::new(&MAPS);
-const MAPS: [ModelMap; 6] = [
+pub(super) const CLUSTER: Cluster = Cluster::new(&MAPS);
+pub(super) const MAPS: [ModelMap; 6] = [
     ModelMap::Store,
     ModelMap::ActiveQueue,
     ModelMap::InFlight,

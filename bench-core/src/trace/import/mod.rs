@@ -2,20 +2,28 @@
 //! accesses to keys. Nothing here opens a file: the caller hands in a reader, packed or not.
 
 pub mod access;
+pub mod audit;
+mod history;
 mod input;
 mod interner;
+mod json;
 mod key_figures;
+pub mod kubectl;
 mod lifecycle;
 pub mod lifecycle_csv;
+mod lives;
+mod numbers;
 mod pace;
 mod report;
 mod superpose;
 
+use std::collections::BTreeMap;
 use std::{fmt, io};
 
 use thiserror::Error;
 
 pub use access::{AccessFormat, AccessOptions, Preload};
+pub use history::{HistoryOptions, InitialPods};
 pub use key_figures::KeyFigures;
 pub use lifecycle_csv::{Columns, Options};
 pub use pace::Speed;
@@ -147,6 +155,19 @@ pub enum ImportError {
         /// Rows read.
         rows: u64,
     },
+    /// Nothing in a recording of a cluster speaks of pods.
+    #[error(
+        "{label}: nothing in it is an event of a pod ({rows} read{skipped}); \
+         check the format and how it was recorded"
+    )]
+    Nothing {
+        /// The file.
+        label: String,
+        /// Events read.
+        rows: u64,
+        /// Why they were not used.
+        skipped: String,
+    },
     /// The result would not fit.
     #[error(
         "{label}: {copies} copies of {pods} pods make {what}; \
@@ -194,6 +215,19 @@ impl ImportError {
 /// The file of a label, without its folders: all that a trace says of where it came from.
 fn file_name(label: &str) -> &str {
     label.rsplit(['/', '\\']).next().unwrap_or(label)
+}
+
+/// A time as Kubernetes writes it, in nanoseconds since 1970.
+fn nanoseconds(text: &str) -> Option<i64> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    i64::try_from(time.as_nanosecond()).ok()
+}
+
+/// Reasons with their counts, to follow a number.
+fn reasons(skipped: &BTreeMap<String, u64>) -> String {
+    let listed: Vec<String> =
+        skipped.iter().map(|(reason, rows)| format!("; {rows}: {reason}")).collect();
+    listed.concat()
 }
 
 fn list(columns: &[String]) -> String {

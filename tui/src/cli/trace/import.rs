@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use mapbench_core::trace::Trace;
 use mapbench_core::trace::import::{
-    AccessFormat, AccessOptions, Columns, Copies, ImportError, ImportReport, Options, Preload,
-    Speed, Superpose, access, lifecycle_csv,
+    AccessFormat, AccessOptions, Columns, Copies, HistoryOptions, ImportError, ImportReport,
+    InitialPods, Options, Preload, Speed, Superpose, access, audit, kubectl, lifecycle_csv,
 };
 
 use super::super::quantity::duration_ns;
@@ -20,6 +20,9 @@ use super::{unreadable, write};
 #[command(after_help = "Formats:\n  \
     openb-2023     pod list of a GPU cluster (CSV)\n  \
     csv            any other pod list: say its columns with --map\n  \
+    audit          audit log of a Kubernetes API server\n  \
+    kubectl-pods   kubectl get pods -A -o json\n  \
+    kubectl-events kubectl get events -A -o json\n  \
     access-i32be   accesses to keys, four big-endian bytes each (cache2k)\n  \
     access-lines   accesses to keys, one key per line\n  \
     twitter-csv    requests of Twitter's cache clusters\n\n\
@@ -54,6 +57,9 @@ pub(crate) struct ImportArgs {
     /// Status updates of a bound pod [default: 3]
     #[arg(long, value_name = "N")]
     status_updates: Option<u32>,
+    /// Pods that are there before the recording begins: kubectl get pods -A -o json
+    #[arg(long, value_name = "FILE")]
+    initial_pods: Option<PathBuf>,
     /// Keys that are present before the first access [default: all]
     #[arg(long, value_name = "KEYS")]
     preload: Option<PreloadArg>,
@@ -82,13 +88,9 @@ enum PreloadArg {
 pub(super) fn run(globals: &Globals, args: &ImportArgs) -> Result<u8, CliError> {
     let import = Import::of(args)?;
     output::check(&args.output)?;
-    let label = args.file.display().to_string();
-    let input: Box<dyn Read> = if args.file == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(&args.file).map_err(|error| unreadable(&label, &error))?)
-    };
-    let (trace, report) = import.run(input, &label).map_err(CliError::usage)?;
+    let initial = args.initial_pods.as_deref().map(initial_pods).transpose()?;
+    let (input, label) = open(&args.file)?;
+    let (trace, report) = import.run(input, &label, initial.as_ref()).map_err(CliError::usage)?;
     let written = write(&trace, &args.output)?;
     let text = if args.json {
         format!("{}\n", serde_json::to_string_pretty(&report).map_err(CliError::unexpected)?)
@@ -108,21 +110,56 @@ pub(super) fn run(globals: &Globals, args: &ImportArgs) -> Result<u8, CliError> 
     Ok(0)
 }
 
+/// Opens a recording, and names it.
+fn open(path: &Path) -> Result<(Box<dyn Read>, String), CliError> {
+    let label = path.display().to_string();
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin().lock()), "standard input".to_owned()));
+    }
+    let file = File::open(path).map_err(|error| unreadable(&label, &error))?;
+    Ok((Box::new(file), label))
+}
+
+fn initial_pods(path: &Path) -> Result<InitialPods, CliError> {
+    let (input, label) = open(path)?;
+    kubectl::read_initial_pods(input, &label).map_err(CliError::usage)
+}
+
 /// What to import, and how.
 enum Import {
     Lifecycles(Options),
+    Audit(HistoryOptions),
+    Pods(HistoryOptions),
+    Events(HistoryOptions),
     Accesses(AccessOptions),
 }
 
 impl Import {
     fn of(args: &ImportArgs) -> Result<Import, CliError> {
         if let Some(options) = Options::preset(&args.format) {
-            args.refuse(&[("--preload", args.preload.is_some())])?;
+            args.refuse_preload()?;
+            args.refuse_initial_pods()?;
             return Ok(Import::Lifecycles(lifecycles(args, options)?));
+        }
+        let histories: [(_, fn(_) -> _); 3] = [
+            (audit::FORMAT, Import::Audit),
+            (kubectl::PODS_FORMAT, Import::Pods),
+            (kubectl::EVENTS_FORMAT, Import::Events),
+        ];
+        if let Some((format, import)) = histories.iter().find(|(name, _)| *name == args.format) {
+            args.refuse_preload()?;
+            args.refuse_lifecycle_flags()?;
+            if *format == kubectl::PODS_FORMAT {
+                args.refuse_initial_pods()?;
+            }
+            let seed = args.seed.unwrap_or(HistoryOptions::default().seed);
+            return Ok(import(HistoryOptions { seed, nodes: args.nodes, speed: args.speed() }));
         }
         let formats = [AccessFormat::I32Be, AccessFormat::Lines, AccessFormat::TwitterCsv];
         if let Some(format) = formats.into_iter().find(|format| format.name() == args.format) {
-            args.refuse_pod_flags()?;
+            args.refuse_lifecycle_flags()?;
+            args.refuse_initial_pods()?;
+            args.refuse(&[("--nodes", args.nodes.is_some()), ("--seed", args.seed.is_some())])?;
             return Ok(Import::Accesses(AccessOptions {
                 format,
                 preload: match args.preload {
@@ -132,17 +169,28 @@ impl Import {
                 speed: args.speed(),
             }));
         }
-        let pods = Columns::PRESETS.join(", ");
-        let accesses = formats.map(AccessFormat::name).join(", ");
+        let lifecycles = Columns::PRESETS.into_iter();
+        let names = lifecycles
+            .chain(histories.map(|(name, _)| name))
+            .chain(formats.map(AccessFormat::name));
         Err(CliError::usage(format!(
-            "unknown format `{}` of recordings; there is {pods}, {accesses}",
-            args.format
+            "unknown format `{}` of recordings; there is {}",
+            args.format,
+            names.collect::<Vec<_>>().join(", ")
         )))
     }
 
-    fn run(&self, input: impl Read, label: &str) -> Result<(Trace, ImportReport), ImportError> {
+    fn run(
+        &self,
+        input: impl Read,
+        label: &str,
+        initial: Option<&InitialPods>,
+    ) -> Result<(Trace, ImportReport), ImportError> {
         match self {
             Import::Lifecycles(options) => lifecycle_csv::import(input, label, options),
+            Import::Audit(options) => audit::import(input, label, initial, options),
+            Import::Pods(options) => kubectl::import_pods(input, label, options),
+            Import::Events(options) => kubectl::import_events(input, label, initial, options),
             Import::Accesses(options) => access::import(input, label, options),
         }
     }
@@ -164,9 +212,12 @@ impl ImportArgs {
         }
     }
 
-    fn refuse_pod_flags(&self) -> Result<(), CliError> {
-        self.refuse_lifecycle_flags()?;
-        self.refuse(&[("--nodes", self.nodes.is_some()), ("--seed", self.seed.is_some())])
+    fn refuse_preload(&self) -> Result<(), CliError> {
+        self.refuse(&[("--preload", self.preload.is_some())])
+    }
+
+    fn refuse_initial_pods(&self) -> Result<(), CliError> {
+        self.refuse(&[("--initial-pods", self.initial_pods.is_some())])
     }
 
     fn refuse_lifecycle_flags(&self) -> Result<(), CliError> {
