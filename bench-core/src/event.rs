@@ -178,6 +178,9 @@ pub struct RoundReport {
     pub allocations: Option<u64>,
     /// Cost of moving a cache line between the first two threads; `None` at one thread.
     pub placement: Option<Placement>,
+    /// Updates among the writes.
+    #[serde(default)]
+    pub updates: u64,
     /// Updates whose key was last written by another thread.
     #[serde(default)]
     pub contended_updates: u64,

@@ -184,6 +184,7 @@ where
             involuntary_switches: threads.iter().map(|thread| thread.involuntary_switches).sum(),
             allocations: threads.iter().map(|thread| thread.allocations).sum(),
             placement: threads.iter().find_map(|thread| thread.placement),
+            updates: 0,
             contended_updates: 0,
             top_key_ops: 0,
             waiting_ns: 0,
