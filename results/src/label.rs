@@ -39,3 +39,10 @@ pub fn setting(cell: &Cell, charset: Charset) -> String {
     }
     parts.join(charset.separator())
 }
+
+/// The id and the name of a map of a cell's trace, by position: `M9`, `pod states`. Where a log
+/// does not say, the id is the position and the name is empty.
+pub fn map(cell: &Cell, position: usize) -> (String, String) {
+    let known = cell.maps.get(position).map(|map| (map.id.clone(), map.name.clone()));
+    known.unwrap_or_else(|| (format!("#{position}"), String::new()))
+}

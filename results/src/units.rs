@@ -94,6 +94,21 @@ pub fn mops_like(ops_per_sec: f64, beside: f64) -> String {
     format!("{:.*}", decimals(beside / 1e6), ops_per_sec / 1e6)
 }
 
+/// A number of things per second, three digits and a letter: `8.12`, `812`, `6420`, `64.2k`, `1.23M`.
+pub fn rate(per_sec: f64) -> String {
+    rate_like(per_sec, per_sec)
+}
+
+/// A figure on the scale of another: the half width of an interval beside its median.
+pub fn rate_like(per_sec: f64, beside: f64) -> String {
+    let (scale, letter) = match beside.abs() {
+        v if v >= 999_500.0 => (1e6, "M"),
+        v if v >= 9_999.5 => (1e3, "k"),
+        _ => (1.0, ""),
+    };
+    format!("{:.*}{letter}", decimals(beside / scale), per_sec / scale)
+}
+
 /// Decimals that leave about three significant digits.
 fn decimals(value: f64) -> usize {
     match value.abs() {
@@ -148,6 +163,24 @@ mod tests {
     fn percentiles_near_the_clocks_resolution_wear_a_badge() {
         assert_eq!(percentile(61, Charset::Utf8), "~61n");
         assert_eq!(percentile(100, Charset::Utf8), "100n");
+    }
+
+    #[test]
+    fn rates_have_three_digits_and_a_letter() {
+        let spelled = [
+            (0.0, "0.0"),
+            (8.123, "8.12"),
+            (812.4, "812"),
+            (6_420.4, "6420"),
+            (9_999.6, "10.0k"),
+            (64_240.0, "64.2k"),
+            (642_400.0, "642k"),
+            (999_600.0, "1.00M"),
+        ];
+        for (per_sec, expected) in spelled {
+            assert_eq!(rate(per_sec), expected);
+        }
+        assert_eq!(rate_like(310.0, 64_240.0), "0.3k");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use mapbench_core::event::RunEvent;
-use mapbench_results::export::{self, Format, Run, csv::COLUMNS};
+use mapbench_results::export::{self, Format, Run};
 use mapbench_results::{RunLog, RunLogWriter, RunSummary};
 
 type Row = HashMap<String, String>;
@@ -49,7 +49,7 @@ fn the_columns_stand_as_promised() {
         intended_ns_p90,intended_ns_p99,intended_ns_p999,intended_ns_p9999,intended_ns_max,\
         value_kind,verified";
     assert!(text(Format::Csv).starts_with(promised));
-    assert_eq!(text(Format::Csv).lines().next(), Some(COLUMNS.join(",").as_str()));
+    assert_eq!(text(Format::Csv).lines().next(), Some(export::csv::header().join(",").as_str()));
 }
 
 #[test]

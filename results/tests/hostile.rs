@@ -6,8 +6,9 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mapbench_core::event::RunEvent;
-use mapbench_results::{RunLog, RunSummary, histogram};
+use mapbench_core::event::{MapReport, RunEvent};
+use mapbench_results::units::Charset;
+use mapbench_results::{RunLog, RunSummary, histogram, table};
 use proptest::prelude::*;
 
 fn log_bytes() -> Vec<u8> {
@@ -29,16 +30,27 @@ fn the_largest_numbers_saturate() {
         &mut report.involuntary_switches,
         &mut report.elapsed_ns,
         &mut report.classes[0].ops,
+        &mut report.updates,
+        &mut report.contended_updates,
+        &mut report.top_key_ops,
+        &mut report.waiting_ns,
+        &mut report.due_events,
+        &mut report.late_events,
     ] {
         *number = u64::MAX;
     }
     report.allocations = Some(u64::MAX);
+    let most = u64::MAX;
+    report.maps =
+        vec![MapReport { ops: most, reads: most, writes: most, busy_ns: most, entries: most }; 3];
     for fork in [0, 1, 1, u32::MAX] {
         let event = RunEvent::Round { cell: 0, fork, report: Box::new(report.clone()) };
         summary.apply(&event);
     }
     assert_eq!(summary.cells()[0].row().ops, u64::MAX);
     assert!(summary.cells()[0].rows().len() > 3);
+    assert_eq!(summary.cells()[0].map_rows().len(), 3 * 4);
+    assert!(!table::render(&summary, Charset::Utf8).is_empty());
 }
 
 proptest! {

@@ -15,9 +15,9 @@ fn resident_bytes() -> Option<u64> {
 
 #[test]
 fn a_hundred_thousand_rounds_take_no_more_memory_than_ten_thousand() {
-    let begin = sample::begin(vec![sample::cell(0, "sharded", 1)]);
+    let begin = sample::begin(vec![sample::composite_cell(0, "sharded")]);
     let mut summary = RunSummary::new(&begin);
-    let mut report = Box::new(sample::round(0, 1_000_000, None));
+    let mut report = Box::new(sample::composite_round(0, 0, 1_000_000));
     let latencies = report.classes.clone();
     let mut early = None;
     for n in 0..100_000 {

@@ -59,6 +59,8 @@ pub struct Counts {
     pub allocation_ops: u64,
     /// Rounds with a latency payload that could not be read.
     pub unreadable_rounds: u64,
+    /// Accesses to the trace's most accessed key; 0 from workers that do not count them.
+    pub top_key_ops: u64,
 }
 
 impl ForkSummary {
@@ -154,6 +156,7 @@ impl Counts {
             preempted_rounds: u64::from(report.involuntary_switches > 0),
             allocations: report.allocations.unwrap_or(0),
             allocation_ops: report.allocations.map_or(0, |_| report.ops),
+            top_key_ops: report.top_key_ops,
         };
         *self = self.plus(one);
     }
@@ -177,6 +180,7 @@ impl Counts {
             allocations: self.allocations.saturating_add(other.allocations),
             allocation_ops: self.allocation_ops.saturating_add(other.allocation_ops),
             unreadable_rounds: self.unreadable_rounds.saturating_add(other.unreadable_rounds),
+            top_key_ops: self.top_key_ops.saturating_add(other.top_key_ops),
         }
     }
 
@@ -190,12 +194,18 @@ impl Counts {
         share(self.effective_writes, self.ops).filter(|_| self.unanswered_writes == 0)
     }
 
+    /// Accesses to the most accessed key ÷ ops; `None` if nobody counted them.
+    pub fn top_key_share(&self) -> Option<f64> {
+        share(self.top_key_ops, self.ops).filter(|_| self.top_key_ops > 0)
+    }
+
     /// Heap allocations per op; `None` if no round counted them.
     pub fn allocations_per_op(&self) -> Option<f64> {
         share(self.allocations, self.allocation_ops)
     }
 }
 
-fn share(part: u64, whole: u64) -> Option<f64> {
+/// A part of a whole; `None` of nothing.
+pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

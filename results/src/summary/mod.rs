@@ -5,22 +5,28 @@
 use mapbench_core::event::{Failure, RunBegin, RunEnd, RunEvent};
 
 mod cell;
+mod flag;
 mod fork;
+mod maps;
 mod row;
 mod samples;
 mod tally;
 
 pub use cell::{CellState, CellSummary};
+pub use flag::Flag;
 pub use fork::{Counts, ForkSummary};
-pub use row::{Flag, Level, PlacementShares, Status, SummaryRow, round_rows};
+pub use maps::{MapRow, round_map_rows};
+pub use row::{Level, PlacementShares, Status, SummaryRow, round_rows};
 pub use samples::SeriesPoint;
 
 use crate::run_log::RunLog;
 
-/// A hit share or effective write share further than this from the intended one is flagged.
+/// A hit share, effective write share or top-key share further than this from the intended one is flagged.
 pub const SHARE_TOLERANCE: f64 = 0.01;
 /// An interval whose half is wider than this part of its median is flagged as noisy.
 pub const NOISY_HALF_WIDTH: f64 = 0.05;
+/// A share of late events above this is flagged: less than 99 % of what was offered was done.
+pub const BEHIND_SHARE: f64 = 0.01;
 /// Notes that are kept; older ones go.
 const MOST_NOTES: usize = 100;
 

@@ -5,9 +5,9 @@ use mapbench_core::event::{Cell, PlacementMode, RoundReport};
 use mapbench_core::op::OpClass;
 
 use super::cell::{CellState, CellSummary};
-use super::fork::{Counts, ForkSummary, MODES};
+use super::flag::{self, Flag};
+use super::fork::{Counts, ForkSummary, MODES, share};
 use super::tally::{Figures, Tally, figures};
-use super::{NOISY_HALF_WIDTH, SHARE_TOLERANCE};
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
 
@@ -54,37 +54,6 @@ impl Status {
             Status::Failed => "failed",
             Status::Skipped => "skipped",
             Status::Partial => "partial",
-        }
-    }
-}
-
-/// Something that a reader of a row should know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flag {
-    /// A read answered with another key's value.
-    WrongValues,
-    /// The hit share is more than a point from the intended one.
-    HitShare,
-    /// The effective write share is more than a point from the intended one.
-    WriteShare,
-    /// The interval is wide.
-    Noisy,
-    /// Rounds ran in more than one placement mode; figures are of the most frequent one.
-    MixedPlacement,
-    /// Some latencies could not be read.
-    UnreadableLatency,
-}
-
-impl Flag {
-    /// The words in tables and on screens.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Flag::WrongValues => "wrong values",
-            Flag::HitShare => "hit share off",
-            Flag::WriteShare => "write share off",
-            Flag::Noisy => "noisy",
-            Flag::MixedPlacement => "mixed placement",
-            Flag::UnreadableLatency => "latency unreadable",
         }
     }
 }
@@ -193,12 +162,34 @@ pub struct SummaryRow {
     pub ops_per_sec_median: Option<f64>,
     /// Its 95 % interval; `None` below three rounds.
     pub ops_per_sec_ci95: Option<Interval>,
+    /// Median throughput in units of the trace, e.g. pods; `None` if it has none, or of a class.
+    pub units_per_sec_median: Option<f64>,
+    /// Its 95 % interval: that of the ops, in units.
+    pub units_per_sec_ci95: Option<Interval>,
     /// Service time; `None` if no op was timed.
     pub service: Option<Percentiles>,
+    /// Of paced actors, from when an event was due to the end of its ops; `None` if none was due.
+    pub intended: Option<Percentiles>,
     /// Hits ÷ reads, of all rounds.
     pub hit_share: Option<f64>,
     /// Effective writes ÷ ops, of all rounds.
     pub effective_write_share: Option<f64>,
+    /// Accesses to the most accessed key ÷ ops, of all rounds; `None` if nobody counted them.
+    pub top_key_share: Option<f64>,
+    /// Updates whose key was last written by another thread ÷ updates.
+    pub contended_share: Option<f64>,
+    /// Time that threads waited for events of others ÷ time of all threads; `None` in logs that do
+    /// not say.
+    pub waiting_share: Option<f64>,
+    /// Events of paced actors that were due.
+    pub due_events: u64,
+    /// Of those, the share that was not done at the end of its round.
+    pub late_share: Option<f64>,
+    /// Time in ops of the maps ÷ time: how many processors they kept busy. `None` if rounds do
+    /// not tell maps apart, or if no op was timed.
+    pub busy_cores: Option<f64>,
+    /// Time in ops of the maps per unit of the trace. Nanoseconds.
+    pub busy_ns_per_unit: Option<f64>,
     /// Heap allocations per op.
     pub allocations_per_op: Option<f64>,
     /// Bytes per entry at the end, or else after prefill.
@@ -224,9 +215,9 @@ pub(super) fn of_cell(cell: &CellSummary, class: Option<OpClass>) -> SummaryRow 
         verified: cell.verified(),
         status: status(cell.state()),
         error: error(cell.state()),
-        flags: flags(cell.cell(), &cell.counts(), &figures, placement, cell.verified()),
+        flags: flag::raised(cell.cell(), &cell.counts(), &figures, placement, cell.verified()),
         placement,
-        ..measured(Level::Cell, cell.cell().id, class, &figures, &cell.counts())
+        ..measured(Level::Cell, cell.cell(), class, &figures, &cell.counts())
     }
 }
 
@@ -239,18 +230,23 @@ pub(super) fn of_fork(
     let placement = PlacementShares::of([fork]);
     let tally = fork.tally(placement.map(|shares| shares.mode));
     let figures = figures(tally.as_slice(), class);
-    let skipped = *cell.state() == CellState::Skipped && fork.state != CellState::Done;
-    let state = if skipped && fork.failure().is_none() { cell.state() } else { &fork.state };
+    let state = state_of(cell, fork);
     SummaryRow {
         fork: Some(fork.fork),
         bytes_per_entry: fork.bytes_per_entry(),
         verified: fork.verified(),
         status: status(state),
         error: error(state),
-        flags: flags(cell.cell(), &fork.counts, &figures, placement, fork.verified()),
+        flags: flag::raised(cell.cell(), &fork.counts, &figures, placement, fork.verified()),
         placement,
-        ..measured(Level::Fork, cell.cell().id, class, &figures, &fork.counts)
+        ..measured(Level::Fork, cell.cell(), class, &figures, &fork.counts)
     }
+}
+
+/// The state of a fork, unless its cell was skipped under it.
+pub(super) fn state_of<'c>(cell: &'c CellSummary, fork: &'c ForkSummary) -> &'c CellState {
+    let skipped = *cell.state() == CellState::Skipped && fork.state != CellState::Done;
+    if skipped && fork.failure().is_none() { cell.state() } else { &fork.state }
 }
 
 /// The rows of one round: all ops, then per class. A round that straddled a placement flip has
@@ -276,21 +272,29 @@ pub fn round_rows(cell: &Cell, fork: u32, report: &RoundReport) -> Vec<SummaryRo
             round: Some(report.n),
             placement,
             status: Status::Ok,
-            ..measured(Level::Round, cell.id, class, &figures(&[&tally], class), &counts)
+            ..measured(Level::Round, cell, class, &figures(&[&tally], class), &counts)
         })
         .collect()
 }
 
 fn measured(
     level: Level,
-    cell: u32,
+    cell: &Cell,
     op_class: Option<OpClass>,
     figures: &Figures,
     counts: &Counts,
 ) -> SummaryRow {
+    let per_op = units_per_op(cell).filter(|_| op_class.is_none());
+    let in_units = |interval: Interval, per_op| Interval {
+        low: interval.low * per_op,
+        high: interval.high * per_op,
+    };
+    let threads_ns = figures.elapsed_ns.saturating_mul(u64::from(cell.threads));
+    // Logs that do not say which maps there are come from before waits were told.
+    let waits_are_told = !cell.maps.is_empty();
     SummaryRow {
         level,
-        cell,
+        cell: cell.id,
         fork: None,
         round: None,
         op_class,
@@ -299,7 +303,20 @@ fn measured(
         elapsed_ns: figures.elapsed_ns,
         ops_per_sec_median: figures.ops_per_sec_median,
         ops_per_sec_ci95: figures.ops_per_sec_ci95,
+        units_per_sec_median: figures.ops_per_sec_median.zip(per_op).map(|(ops, per)| ops * per),
+        units_per_sec_ci95: figures.ops_per_sec_ci95.zip(per_op).map(|(ci, per)| in_units(ci, per)),
         service: figures.service,
+        intended: figures.intended,
+        top_key_share: counts.top_key_share(),
+        contended_share: figures.contended_share,
+        waiting_share: share(figures.waiting_ns, threads_ns).filter(|_| waits_are_told),
+        due_events: figures.due_events,
+        late_share: share(figures.late_events, figures.due_events),
+        busy_cores: figures.busy_ns.and_then(|busy| share(busy, figures.elapsed_ns)),
+        busy_ns_per_unit: figures.busy_ns.zip(per_op).and_then(|(busy, per)| {
+            let units = figures.ops as f64 * per;
+            (units > 0.0).then(|| busy as f64 / units)
+        }),
         hit_share: counts.hit_share(),
         effective_write_share: counts.effective_write_share(),
         allocations_per_op: counts.allocations_per_op(),
@@ -312,7 +329,13 @@ fn measured(
     }
 }
 
-fn status(state: &CellState) -> Status {
+/// Units of the trace per op: one pass over it is so many units and so many ops.
+fn units_per_op(cell: &Cell) -> Option<f64> {
+    let unit = cell.unit.as_ref()?;
+    share(unit.count, cell.trace_ops)
+}
+
+pub(super) fn status(state: &CellState) -> Status {
     match state {
         CellState::Done => Status::Ok,
         CellState::Failed(_) => Status::Failed,
@@ -327,32 +350,4 @@ fn error(state: &CellState) -> Option<String> {
         CellState::Skipped => Some("skipped while it ran".to_owned()),
         _ => None,
     }
-}
-
-fn flags(
-    cell: &Cell,
-    counts: &Counts,
-    figures: &Figures,
-    placement: Option<PlacementShares>,
-    verified: Option<bool>,
-) -> Vec<Flag> {
-    // A control that keeps nothing hits nothing: it is not verified, and that says it all.
-    let keeps = verified != Some(false);
-    // Shares are intended over a whole lap; a slow map may have seen only how it begins.
-    let whole_lap = counts.ops >= cell.trace_ops;
-    let off = |measured: Option<f64>, intended: f64| {
-        whole_lap && measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
-    };
-    let writes = counts.effective_write_share();
-    let half_width = figures.ops_per_sec_ci95.map_or(0.0, Interval::half_width);
-    let noisy = half_width > NOISY_HALF_WIDTH * figures.ops_per_sec_median.unwrap_or(0.0);
-    let raised = [
-        (counts.wrong_values > 0, Flag::WrongValues),
-        (keeps && cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
-        (keeps && off(writes, cell.effective_write_share), Flag::WriteShare),
-        (noisy, Flag::Noisy),
-        (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),
-        (counts.unreadable_rounds > 0, Flag::UnreadableLatency),
-    ];
-    raised.into_iter().filter_map(|(raised, flag)| raised.then_some(flag)).collect()
 }

@@ -5,8 +5,10 @@ use hdrhistogram::Histogram;
 use mapbench_core::event::RoundReport;
 use mapbench_core::op::OpClass;
 
+use super::fork::share;
+use super::maps::MapTally;
 use super::samples::Samples;
-use crate::histogram::{self, Percentiles};
+use crate::histogram::{self, HistogramError, Percentiles};
 use crate::stats::{Interval, median, median_interval};
 
 /// Sums over rounds.
@@ -14,9 +16,16 @@ use crate::stats::{Interval, median, median_interval};
 pub(super) struct Tally {
     pub(super) rounds: u64,
     pub(super) elapsed_ns: u64,
+    /// Per map of the trace; empty if rounds do not tell them apart.
+    pub(super) maps: Vec<MapTally>,
     ops: u64,
     samples: Samples,
     classes: Vec<ClassTally>,
+    updates: u64,
+    contended_updates: u64,
+    waiting_ns: u64,
+    due_events: u64,
+    late_events: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -25,9 +34,11 @@ struct ClassTally {
     ops: u64,
     samples: Samples,
     service: Histogram<u64>,
+    /// From when an event was due to the end of its op; made with the first such latency.
+    intended: Option<Histogram<u64>>,
 }
 
-/// The figures of a row that are statistics over rounds.
+/// The figures of a row that are sums or statistics over rounds of one placement mode.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Figures {
     pub(super) rounds: u64,
@@ -36,25 +47,42 @@ pub(super) struct Figures {
     pub(super) ops_per_sec_median: Option<f64>,
     pub(super) ops_per_sec_ci95: Option<Interval>,
     pub(super) service: Option<Percentiles>,
+    pub(super) intended: Option<Percentiles>,
+    pub(super) contended_share: Option<f64>,
+    pub(super) waiting_ns: u64,
+    pub(super) due_events: u64,
+    pub(super) late_events: u64,
+    /// Time in ops of all maps; `None` if it was not told. Nanoseconds.
+    pub(super) busy_ns: Option<u64>,
 }
 
 impl Tally {
     /// Adds a round. Returns false if a latency payload could not be read; its ops still count.
     pub(super) fn add(&mut self, report: &RoundReport) -> bool {
         self.rounds += 1;
-        self.elapsed_ns = self.elapsed_ns.saturating_add(report.elapsed_ns);
-        self.ops = self.ops.saturating_add(report.ops);
+        for (sum, more) in [
+            (&mut self.elapsed_ns, report.elapsed_ns),
+            (&mut self.ops, report.ops),
+            (&mut self.updates, report.updates),
+            (&mut self.contended_updates, report.contended_updates),
+            (&mut self.waiting_ns, report.waiting_ns),
+            (&mut self.due_events, report.due_events),
+            (&mut self.late_events, report.late_events),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
         self.samples.push(report.n, per_second(report.ops, report.elapsed_ns));
+        let missing = report.maps.len().saturating_sub(self.maps.len());
+        self.maps.extend(std::iter::repeat_n(MapTally::default(), missing));
+        for (map, part) in self.maps.iter_mut().zip(&report.maps) {
+            map.add(part);
+        }
         let mut readable = true;
         for part in &report.classes {
             let class = self.class_mut(part.class);
             class.ops = class.ops.saturating_add(part.ops);
             class.samples.push(report.n, per_second(part.ops, report.elapsed_ns));
-            match histogram::decode(&part.service) {
-                Ok(Some(service)) => histogram::merge(&mut class.service, &service),
-                Ok(None) => {}
-                Err(_) => readable = false,
-            }
+            readable &= class.add_latencies(&part.service, &part.intended).is_ok();
         }
         readable
     }
@@ -87,10 +115,29 @@ impl Tally {
                 ops: 0,
                 samples: Samples::default(),
                 service: histogram::histogram(),
+                intended: None,
             });
             self.classes.len() - 1
         });
         &mut self.classes[at]
+    }
+}
+
+impl ClassTally {
+    /// Adds both, or as much of them as can be read.
+    fn add_latencies(&mut self, service: &str, intended: &str) -> Result<(), HistogramError> {
+        let service = histogram::decode(service).map(|latencies| {
+            if let Some(part) = latencies {
+                histogram::merge(&mut self.service, &part);
+            }
+        });
+        let intended = histogram::decode(intended).map(|latencies| {
+            if let Some(part) = latencies {
+                let sum = self.intended.get_or_insert_with(histogram::histogram);
+                histogram::merge(sum, &part);
+            }
+        });
+        service.and(intended)
     }
 }
 
@@ -100,17 +147,28 @@ pub(super) fn figures(tallies: &[&Tally], class: Option<OpClass>) -> Figures {
         .iter()
         .map(|tally| tally.samples(class).iter().map(|(_, value)| *value).collect())
         .collect();
+    let total = |of: fn(&Tally) -> u64| sum(tallies.iter().map(|tally| of(tally)));
+    let busy_ns = sum(tallies.iter().flat_map(|tally| &tally.maps).map(|map| map.busy_ns));
     Figures {
-        rounds: tallies.iter().map(|tally| tally.rounds).sum(),
+        rounds: total(|tally| tally.rounds),
         ops: sum(tallies.iter().map(|tally| tally.ops(class))),
-        elapsed_ns: sum(tallies.iter().map(|tally| tally.elapsed_ns)),
+        elapsed_ns: total(|tally| tally.elapsed_ns),
         ops_per_sec_median: median(&forks.concat()),
         ops_per_sec_ci95: median_interval(&forks),
         service: Percentiles::of(&merged(tallies, class)),
+        intended: Percentiles::of(&merged_intended(tallies, class)),
+        contended_share: share(
+            total(|tally| tally.contended_updates),
+            total(|tally| tally.updates),
+        ),
+        waiting_ns: total(|tally| tally.waiting_ns),
+        due_events: total(|tally| tally.due_events),
+        late_events: total(|tally| tally.late_events),
+        busy_ns: (busy_ns > 0).then_some(busy_ns),
     }
 }
 
-/// The latencies of a class, or of all, over several forks.
+/// The service times of a class, or of all, over several forks.
 pub(super) fn merged(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u64> {
     let of_class = |class| {
         let mut service = histogram::histogram();
@@ -128,8 +186,21 @@ pub(super) fn merged(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u6
     histogram::weighted(&parts)
 }
 
+/// The times from due to end of a class, or of all, over several forks. Classes are not weighted:
+/// how many of their ops are of paced actors is not known.
+pub(super) fn merged_intended(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u64> {
+    let mut intended = histogram::histogram();
+    let parts = tallies.iter().flat_map(|tally| &tally.classes);
+    for part in parts.filter(|part| class.is_none_or(|class| part.class == class)) {
+        if let Some(part) = &part.intended {
+            histogram::merge(&mut intended, part);
+        }
+    }
+    intended
+}
+
 /// A sum that does not overflow, because a log may hold any number.
-fn sum(values: impl Iterator<Item = u64>) -> u64 {
+pub(super) fn sum(values: impl Iterator<Item = u64>) -> u64 {
     values.fold(0, u64::saturating_add)
 }
 

@@ -7,12 +7,13 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Cell, ClassReport, Commit, Done, EndCause, Failure, FailureKind, Machine, Placement,
-    PlacementMode, Ready, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing,
-    UiMode,
+    Cell, CellMap, ClassReport, Commit, Done, EndCause, Failure, FailureKind, Machine, MapReport,
+    Placement, PlacementMode, Ready, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION,
+    Skipped, Timing, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
+use mapbench_core::trace::Unit;
 use mapbench_core::value::ValueKind;
 
 pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
@@ -196,5 +197,67 @@ pub(crate) fn events() -> (RunBegin, Vec<RunEvent>) {
         events.push(RunEvent::Drew { started_ns: 9_000_000_000, ended_ns: 9_001_000_000 });
     }
     events.push(RunEvent::Note { text: "a note, with a \"quote\"".to_owned() });
+    (begin(cells), events)
+}
+
+/// Of the composite run: share of the ops in percent, and nanoseconds per op of either adapter.
+pub(crate) const MAPS: [(&str, &str, u64, [u64; 2]); 3] = [
+    ("M9", "pod states", 15, [60, 40]),
+    ("M11", "nodes", 5, [40, 80]),
+    ("M14", "cycle state", 80, [10, 20]),
+];
+
+/// A cell of a trace of several maps: 100,000 ops are 1,000 pods.
+pub(crate) fn composite_cell(id: u32, adapter: &str) -> Cell {
+    let named = |map: &(&str, &str, u64, [u64; 2])| CellMap {
+        id: map.0.to_owned(),
+        name: map.1.to_owned(),
+    };
+    Cell {
+        scenario: "curated/sched-basic".to_owned(),
+        trace_ops: 100_000,
+        top_key_share: Some(0.2),
+        unit: Some(Unit { name: "pods".to_owned(), count: 1_000 }),
+        maps: MAPS.iter().map(named).collect(),
+        ..cell(id, adapter, 2)
+    }
+}
+
+/// A round of it: [`round`], of which every write is an update, a fifth of the ops access the
+/// hottest key, and 100 events were due.
+pub(crate) fn composite_round(map: usize, n: u32, ops: u64) -> RoundReport {
+    let mut report = round(n, ops, None);
+    report.updates = report.writes;
+    report.contended_updates = report.updates / [4, 5][map];
+    report.top_key_ops = ops / 5;
+    report.waiting_ns = [40_000_000, 20_000_000][map];
+    (report.due_events, report.late_events) = (100, [1, 10][map]);
+    report.classes[1].intended = payload((1..=10).map(|i| 20_000 + i * 1_000));
+    let part = |(_, _, percent, costs): &(&str, &str, u64, [u64; 2])| {
+        let ops = ops * percent / 100;
+        let entries = 1_000 * percent + u64::from(n);
+        MapReport { ops, reads: ops * 3 / 4, writes: ops / 4, busy_ns: ops * costs[map], entries }
+    };
+    report.maps = MAPS.iter().map(part).collect();
+    report
+}
+
+/// A finished run of two composite cells, `sharded` and `dashmap/v6`, of two forks of three rounds:
+/// 1.00 to 1.05 million ops of the one, and twice as many of the other.
+pub(crate) fn composite() -> (RunBegin, Vec<RunEvent>) {
+    let cells = vec![composite_cell(0, "sharded"), composite_cell(1, "dashmap/v6")];
+    let mut events = Vec::new();
+    for fork in 0..2 {
+        for cell in 0..2 {
+            events.push(RunEvent::TrialStarted { cell, fork });
+            events.push(RunEvent::TrialReady { cell, fork, ready: ready() });
+            for n in 0..3 {
+                let ops = (1_000_000 + u64::from(fork * 3 + n) * 10_000) * u64::from(1 + cell);
+                let report = Box::new(composite_round(cell as usize, n, ops));
+                events.push(RunEvent::Round { cell, fork, report });
+            }
+            events.push(RunEvent::TrialDone { cell, fork, done: done() });
+        }
+    }
     (begin(cells), events)
 }

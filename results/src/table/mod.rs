@@ -1,6 +1,10 @@
 //! The final table: what a run found, for people. Groups rows that may be compared, keeps the order
-//! of the plan, and says below it what failed, what was left out and what the marks mean. It
-//! computes nothing, uses no colour and asks no terminal.
+//! of the plan, and says below it how the maps of a trace share the time, what failed, what was left
+//! out and what the marks mean. It computes nothing, uses no colour and asks no terminal.
+
+mod maps;
+mod notes;
+mod threads;
 
 use std::fmt::Write as _;
 
@@ -9,6 +13,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use crate::label;
 use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRow};
 use crate::units::{self, Charset};
+
+use self::notes::{footnotes, mark};
 
 /// Columns whose text is on the left; numbers are on the right.
 const LEFT: [&str; 4] = ["adapter", "scan", "placement", "status"];
@@ -23,6 +29,8 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
             rest.into_iter().partition(|cell| label::setting(cell.cell(), charset) == heading);
         rest = others;
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
+        maps::write(&mut text, &group, charset);
+        threads::write(&mut text, &group, charset);
     }
     footnotes(&mut text, summary, charset);
     failures(&mut text, summary, charset);
@@ -30,36 +38,38 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
     text
 }
 
-/// The rows of a group under one rule: few enough that lines between them would only be noise.
+/// The rows of a group.
 fn table(group: &[&CellSummary], charset: Charset) -> String {
     let placed = group.iter().any(|cell| cell.row().placement.is_some());
+    // The cells of a group ran one trace, so that one unit is the unit of all.
+    let unit = group.iter().find_map(|cell| cell.cell().unit.as_ref());
+    let per_sec = unit.map(|unit| format!("{}/s", unit.name));
     let spread = format!("{}95%", charset.plus_minus());
-    let mut header = vec![
-        "adapter",
-        "Mops/s",
-        &spread,
-        "p50",
-        "p99",
-        "p99.9",
-        "max",
-        "B/entry",
-        "scan",
-        "hit %",
-        "rounds",
-        "placement",
-        "status",
-    ];
-    header.retain(|column| placed || *column != "placement");
+    let mut header = vec!["adapter"];
+    match &per_sec {
+        // The interval of the ops is the same one on another scale.
+        Some(per_sec) => header.extend([per_sec, &*spread, "Mops/s"]),
+        None => header.extend(["Mops/s", &*spread]),
+    }
+    header.extend(["p50", "p99", "p99.9", "max", "B/entry", "scan"]);
+    // It is the trace's, and flagged where it is not; units need the room.
+    header.extend(unit.is_none().then_some("hit %"));
+    header.push("rounds");
+    header.extend(placed.then_some("placement"));
+    header.push("status");
+    let rows = group.iter().map(|cell| fields(cell, unit.is_some(), placed, charset)).collect();
+    grid(&header, rows, charset)
+}
 
+/// Rows under one rule: few enough that lines between them would only be noise.
+fn grid(header: &[&str], rows: Vec<Vec<String>>, charset: Charset) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(header.clone());
-    for cell in group {
-        table.add_row(fields(cell, placed, charset));
-    }
-    for (column, name) in table.column_iter_mut().zip(header) {
+    table.set_header(header.to_vec());
+    table.add_rows(rows);
+    for (position, (column, name)) in table.column_iter_mut().zip(header).enumerate() {
         column.set_padding((0, 2));
-        if !LEFT.contains(&name) {
+        if position > 0 && !LEFT.contains(name) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -70,30 +80,36 @@ fn table(group: &[&CellSummary], charset: Charset) -> String {
     format!("{header}\n{rule}\n{}\n", rows.join("\n"))
 }
 
-fn fields(cell: &CellSummary, placed: bool, charset: Charset) -> Vec<String> {
+fn fields(cell: &CellSummary, in_units: bool, placed: bool, charset: Charset) -> Vec<String> {
     let row = cell.row();
     let absent = || charset.absent().to_owned();
     let latency = |pick: fn(&crate::histogram::Percentiles) -> u64| {
         row.service.as_ref().map_or_else(absent, |p| units::percentile(pick(p), charset))
     };
-    let median = row.ops_per_sec_median;
-    let spread = median.zip(row.ops_per_sec_ci95);
-    let mut fields = vec![
-        label::adapter(cell.cell()),
-        median.map_or_else(absent, units::mops),
-        spread.map_or_else(absent, |(m, ci)| units::mops_like(ci.half_width(), m)),
+    let mops = row.ops_per_sec_median.map_or_else(absent, units::mops);
+    let mut fields = vec![label::adapter(cell.cell())];
+    if in_units {
+        let median = row.units_per_sec_median;
+        let spread = median.zip(row.units_per_sec_ci95);
+        fields.push(median.map_or_else(absent, units::rate));
+        fields.push(spread.map_or_else(absent, |(m, ci)| units::rate_like(ci.half_width(), m)));
+        fields.push(mops);
+    } else {
+        let spread = row.ops_per_sec_median.zip(row.ops_per_sec_ci95);
+        fields.push(mops);
+        fields.push(spread.map_or_else(absent, |(m, ci)| units::mops_like(ci.half_width(), m)));
+    }
+    fields.extend([
         latency(|p| p.p50),
         latency(|p| p.p99),
         latency(|p| p.p999),
         latency(|p| p.max),
         row.bytes_per_entry.map_or_else(absent, units::bytes),
         cell.cell().scan.clone(),
-        row.hit_share.map_or_else(absent, units::percent),
-        rounds(cell),
-    ];
-    if placed {
-        fields.push(row.placement.map_or_else(absent, |shares| shares.brief()));
-    }
+    ]);
+    fields.extend((!in_units).then(|| row.hit_share.map_or_else(absent, units::percent)));
+    fields.push(rounds(cell));
+    fields.extend(placed.then(|| row.placement.map_or_else(absent, |shares| shares.brief())));
     fields.push(status(row));
     fields
 }
@@ -121,72 +137,6 @@ fn status(row: &SummaryRow) -> String {
     let flags = row.flags.iter().filter(|flag| **flag != Flag::MixedPlacement);
     words.extend(flags.map(|flag| mark(*flag)));
     words.join(", ")
-}
-
-/// A flag in a word or two, so that a row stays on its line.
-fn mark(flag: Flag) -> &'static str {
-    match flag {
-        Flag::WrongValues => "wrong values",
-        Flag::HitShare => "hits off",
-        Flag::WriteShare => "writes off",
-        Flag::Noisy => "noisy",
-        Flag::MixedPlacement => "mixed",
-        Flag::UnreadableLatency => "times lost",
-    }
-}
-
-fn footnotes(text: &mut String, summary: &RunSummary, charset: Charset) {
-    let rows: Vec<&SummaryRow> = summary.cells().iter().map(CellSummary::row).collect();
-    let any = |test: &dyn Fn(&SummaryRow) -> bool| rows.iter().any(|row| test(row));
-    let plus_minus = charset.plus_minus();
-    let mut note = |note: &str| {
-        let _ = writeln!(text, "{note}");
-    };
-    if any(&|row| row.ops_per_sec_ci95.is_some()) {
-        note(&format!(
-            "{plus_minus}95%: half the bootstrap interval of the median, over forks and rounds"
-        ));
-    }
-    if any(&|row| row.ops_per_sec_median.is_some() && row.ops_per_sec_ci95.is_none()) {
-        note("fewer than three rounds show no spread: measure longer for an interval");
-    }
-    if any(&|row| row.service.is_some_and(|service| service.p50 < units::CLOCK_BADGE_NS)) {
-        note("~: below 100 ns the clock's resolution (about 10 ns) shows; compare throughput");
-    }
-    if any(&|row| row.placement.is_some()) {
-        note("placement: near or far, by what it cost to move a cache line between the threads");
-    }
-    let flagged = |flag: Flag| any(&|row| row.flags.contains(&flag));
-    if flagged(Flag::MixedPlacement) {
-        note(
-            "near or far n%: it changed during the run; figures are of those n% of the rounds, \
-             to be compared with the same only",
-        );
-    }
-    if any(&|row| row.status == Status::Ok && row.verified == Some(true)) {
-        note("ok: all rounds ran, and the map's final contents were checked");
-    }
-    if any(&|row| row.status == Status::Ok && row.verified != Some(true)) {
-        note("unverified: all rounds ran, but nobody checked the map's final contents");
-    }
-    if any(&|row| row.status == Status::Partial) {
-        note("partial: the run ended before all rounds of the cell did");
-    }
-    if flagged(Flag::Noisy) {
-        note(&format!("noisy: the interval is wider than {plus_minus}5 % of the median"));
-    }
-    if flagged(Flag::WrongValues) {
-        note("wrong values: a read answered with another key's value");
-    }
-    if flagged(Flag::HitShare) {
-        note("hits off: the share of hits is more than a point from the scenario's");
-    }
-    if flagged(Flag::WriteShare) {
-        note("writes off: the share of effective writes is more than a point from the scenario's");
-    }
-    if flagged(Flag::UnreadableLatency) {
-        note("times lost: some latencies could not be read from the log");
-    }
 }
 
 fn failures(text: &mut String, summary: &RunSummary, charset: Charset) {

@@ -1,0 +1,86 @@
+//! What a reader of a row should know before using its figures. Raised here, spelled where it is
+//! shown.
+
+use mapbench_core::event::Cell;
+
+use super::fork::Counts;
+use super::row::PlacementShares;
+use super::tally::Figures;
+use super::{BEHIND_SHARE, NOISY_HALF_WIDTH, SHARE_TOLERANCE};
+use crate::stats::Interval;
+
+/// Something that a reader of a row should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flag {
+    /// A read answered with another key's value.
+    WrongValues,
+    /// The hit share is more than a point from the intended one.
+    HitShare,
+    /// The effective write share is more than a point from the intended one.
+    WriteShare,
+    /// The share of the most accessed key is more than a point from the intended one.
+    TopKeyShare,
+    /// Events of paced actors were due faster than they were done.
+    Behind,
+    /// The interval is wide.
+    Noisy,
+    /// Rounds ran in more than one placement mode; figures are of the most frequent one.
+    MixedPlacement,
+    /// Some latencies could not be read.
+    UnreadableLatency,
+}
+
+impl Flag {
+    /// The words in tables and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Flag::WrongValues => "wrong values",
+            Flag::HitShare => "hit share off",
+            Flag::WriteShare => "write share off",
+            Flag::TopKeyShare => "top key off",
+            Flag::Behind => "behind",
+            Flag::Noisy => "noisy",
+            Flag::MixedPlacement => "mixed placement",
+            Flag::UnreadableLatency => "latency unreadable",
+        }
+    }
+}
+
+/// The flags of a row.
+pub(super) fn raised(
+    cell: &Cell,
+    counts: &Counts,
+    figures: &Figures,
+    placement: Option<PlacementShares>,
+    verified: Option<bool>,
+) -> Vec<Flag> {
+    // A control that keeps nothing hits nothing: it is not verified, and that says it all.
+    let keeps = verified != Some(false);
+    // Shares are intended over a whole lap; a slow map may have seen only how it begins.
+    let whole_lap = counts.ops >= cell.trace_ops;
+    let off = |measured: Option<f64>, intended: f64| {
+        whole_lap && measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
+    };
+    let writes = counts.effective_write_share();
+    let half_width = figures.ops_per_sec_ci95.map_or(0.0, Interval::half_width);
+    let noisy = half_width > NOISY_HALF_WIDTH * figures.ops_per_sec_median.unwrap_or(0.0);
+    let raised = [
+        (counts.wrong_values > 0, Flag::WrongValues),
+        (keeps && cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
+        (keeps && off(writes, cell.effective_write_share), Flag::WriteShare),
+        (cell.top_key_share.is_some_and(|top| off(counts.top_key_share(), top)), Flag::TopKeyShare),
+        (is_behind(cell, figures), Flag::Behind),
+        (noisy, Flag::Noisy),
+        (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),
+        (counts.unreadable_rounds > 0, Flag::UnreadableLatency),
+    ];
+    raised.into_iter().filter_map(|(raised, flag)| raised.then_some(flag)).collect()
+}
+
+/// Whether more than [`BEHIND_SHARE`] of the due events were late. The end of a round cuts into an
+/// event on each thread without anybody being behind.
+fn is_behind(cell: &Cell, figures: &Figures) -> bool {
+    let cut = figures.rounds.saturating_mul(u64::from(cell.threads));
+    let late = figures.late_events.saturating_sub(cut);
+    late as f64 > BEHIND_SHARE * figures.due_events as f64
+}
