@@ -118,7 +118,7 @@ fn a_file_needs_exactly_one_workload() {
     let both = format!("{SMALL}[growth]\nkeys = 10\n");
     for text in ["summary = \"none\"", &both] {
         let error = error_of(text);
-        assert!(error.contains("exactly one workload table: [mix], [pods] or [growth]"), "{error}");
+        assert!(error.contains("exactly one workload table: [mix], [cluster], [pods]"), "{error}");
     }
     assert!(error_of("summary = ").contains("line 1"));
 }

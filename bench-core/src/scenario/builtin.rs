@@ -15,6 +15,7 @@ const SOURCES: &[(&str, &str)] = embedded![
     "curated/read-heavy",
     "curated/hot-key",
     "curated/mixed-write",
+    "curated/sched-basic",
     "test/uniform",
     "test/hotspot",
     "test/churn",

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use thiserror::Error;
 
+pub use cluster::{Arrivals, ClusterModel, Lifetimes, ModelMap, Quantiles, feasible_nodes_to_find};
 pub use growth::Growth;
 pub use mix::Mix;
 pub use pods::Pods;
@@ -29,6 +30,8 @@ use crate::trace::{Shape, Trace, TraceError};
 pub enum Workload {
     /// Independent ops on one map, by shares and a law of popularity.
     Mix(Mix),
+    /// Pods that come, are scheduled, change and go on all maps of the scheduler.
+    Cluster(ClusterModel),
     /// Pods that come, change and go on the scheduler's pod and node maps.
     Pods(Pods),
     /// One map that grows from its first key to its last.
@@ -62,6 +65,7 @@ impl Workload {
     pub const fn table(&self) -> &'static str {
         match self {
             Workload::Mix(_) => "mix",
+            Workload::Cluster(_) => "cluster",
             Workload::Pods(_) => "pods",
             Workload::Growth(_) => "growth",
         }
@@ -71,6 +75,7 @@ impl Workload {
     pub const fn shape(&self) -> Shape {
         match self {
             Workload::Mix(mix) => mix.shape,
+            Workload::Cluster(cluster) => cluster.shape(),
             Workload::Pods(_) => Shape::Steady,
             Workload::Growth(_) => Shape::OneShot,
         }
@@ -80,6 +85,7 @@ impl Workload {
     pub fn op_kinds(&self) -> BTreeSet<OpKind> {
         match self {
             Workload::Mix(mix) => mix.op_kinds(),
+            Workload::Cluster(cluster) => cluster.op_kinds(),
             Workload::Pods(_) => {
                 [OpKind::Get, OpKind::Insert, OpKind::Update, OpKind::Remove].into()
             }
@@ -91,6 +97,7 @@ impl Workload {
     pub fn check(&self) -> Result<(), WorkloadError> {
         match self {
             Workload::Mix(mix) => mix.check(),
+            Workload::Cluster(cluster) => cluster.check(),
             Workload::Pods(pods) => pods.check(),
             Workload::Growth(growth) => growth.check(),
         }
@@ -105,6 +112,7 @@ pub fn generate(scenario: &Scenario, seed: u64) -> Result<Trace, WorkloadError> 
     scenario.workload.check()?;
     let draft = match &scenario.workload {
         Workload::Mix(mix) => mix.draft(&scenario.name, seed),
+        Workload::Cluster(cluster) => cluster.draft(&scenario.name, seed),
         Workload::Pods(pods) => pods.draft(&scenario.name, seed),
         Workload::Growth(growth) => growth.draft(&scenario.name, seed),
     };

@@ -3,7 +3,130 @@
 
 use serde::Deserialize;
 
-use crate::workload::Pods;
+use crate::workload::{Arrivals, ClusterModel, Lifetimes, ModelMap, Pods, Quantiles};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireCluster {
+    maps: Option<Vec<String>>,
+    nodes: u32,
+    #[serde(default)]
+    initial_pods: u32,
+    pods: u32,
+    #[serde(default = "default_namespaces")]
+    namespaces: u32,
+    #[serde(default = "default_status_updates")]
+    status_updates: u32,
+    snapshot_nodes: Option<u32>,
+    #[serde(default = "whole")]
+    feasible: f64,
+    #[serde(default = "default_scheduled_per_s")]
+    scheduled_per_s: f64,
+    #[serde(default = "default_arrivals")]
+    arrivals: WireArrivals,
+    #[serde(default)]
+    lifetimes: WireLifetimes,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum WireArrivals {
+    Steady { per_s: f64 },
+    Poisson { per_s: f64 },
+    Bursty { calm_per_s: f64, burst_per_s: f64, calm_s: f64, burst_s: f64 },
+    Batches { per_s: f64, sizes: Vec<(f64, f64)> },
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum WireLifetimes {
+    #[default]
+    Oldest,
+    Seconds(Vec<(f64, f64)>),
+}
+
+impl WireCluster {
+    /// The model, or the key of a value that is none and what to use.
+    pub(super) fn resolve(self) -> Result<ClusterModel, (&'static str, String)> {
+        let status_updates = self.status_updates;
+        Ok(ClusterModel {
+            maps: resolve_maps(self.maps)?,
+            nodes: self.nodes,
+            initial_pods: self.initial_pods,
+            pods: self.pods,
+            namespaces: self.namespaces,
+            status_updates,
+            snapshot_nodes: self
+                .snapshot_nodes
+                .unwrap_or(status_updates.saturating_add(2).min(self.nodes)),
+            feasible: self.feasible,
+            scheduled_per_s: self.scheduled_per_s,
+            arrivals: self.arrivals.into(),
+            lifetimes: self.lifetimes.into(),
+        })
+    }
+}
+
+/// The maps of some ids, in the order of their numbers; all but the one for affinity if none is
+/// given.
+fn resolve_maps(ids: Option<Vec<String>>) -> Result<Vec<ModelMap>, (&'static str, String)> {
+    let Some(ids) = ids else {
+        return Ok(ModelMap::ALL.into_iter().filter(|map| *map != ModelMap::Topology).collect());
+    };
+    let mut maps = Vec::new();
+    for id in ids {
+        let map = ModelMap::from_id(&id)
+            .ok_or_else(|| ("maps", format!("`{id}` is not a map; use M0 to M15")))?;
+        maps.push(map);
+    }
+    maps.sort_unstable();
+    maps.dedup();
+    if maps.is_empty() {
+        return Err(("maps", "is empty; name some, or leave it out for all".to_owned()));
+    }
+    Ok(maps)
+}
+
+fn default_namespaces() -> u32 {
+    50
+}
+
+fn default_scheduled_per_s() -> f64 {
+    1_000.0
+}
+
+/// What Kubernetes' own `SchedulingBasic` asks for at 5,000 nodes.
+fn default_arrivals() -> WireArrivals {
+    WireArrivals::Steady { per_s: 810.0 }
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+impl From<WireArrivals> for Arrivals {
+    fn from(wire: WireArrivals) -> Self {
+        match wire {
+            WireArrivals::Steady { per_s } => Arrivals::Steady { per_s },
+            WireArrivals::Poisson { per_s } => Arrivals::Poisson { per_s },
+            WireArrivals::Bursty { calm_per_s, burst_per_s, calm_s, burst_s } => {
+                Arrivals::Bursty { calm_per_s, burst_per_s, calm_s, burst_s }
+            }
+            WireArrivals::Batches { per_s, sizes } => {
+                Arrivals::Batches { per_s, sizes: Quantiles(sizes) }
+            }
+        }
+    }
+}
+
+impl From<WireLifetimes> for Lifetimes {
+    fn from(wire: WireLifetimes) -> Self {
+        match wire {
+            WireLifetimes::Oldest => Lifetimes::Oldest,
+            WireLifetimes::Seconds(quantiles) => Lifetimes::Seconds(Quantiles(quantiles)),
+        }
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ mod cluster;
 
 use serde::Deserialize;
 
-use self::cluster::WirePods;
+use self::cluster::{WireCluster, WirePods};
 use super::{Scenario, ScenarioError, nearest};
 use crate::adapter::Requirement;
 use crate::key::{KeyKind, KeyRule};
@@ -35,19 +35,24 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
     if wire.threads.as_ref().is_some_and(|threads| threads.is_empty() || threads.contains(&0)) {
         return Err(value_error("threads", "needs counts of at least 1".to_owned()));
     }
-    let workload = match (wire.mix, wire.pods, wire.growth) {
-        (Some(mix), None, None) => Workload::Mix(mix.into()),
-        (None, Some(pods), None) => Workload::Pods(pods.into()),
-        (None, None, Some(growth)) => Workload::Growth(growth.into()),
-        _ => {
-            let message = "needs exactly one workload table: [mix], [pods] or [growth]".to_owned();
-            return Err(ScenarioError::Syntax {
-                label: label.to_owned(),
-                line: None,
-                message,
-                suggestion: None,
-            });
-        }
+    let cluster = wire.cluster.map(WireCluster::resolve).transpose();
+    let cluster =
+        cluster.map_err(|(key, message)| value_error(&format!("cluster.{key}"), message))?;
+    let workloads = [
+        wire.mix.map(|mix| Workload::Mix(mix.into())),
+        cluster.map(Workload::Cluster),
+        wire.pods.map(|pods| Workload::Pods(pods.into())),
+        wire.growth.map(|growth| Workload::Growth(growth.into())),
+    ];
+    let mut workloads = workloads.into_iter().flatten();
+    let (Some(workload), None) = (workloads.next(), workloads.next()) else {
+        let message = "needs exactly one workload table: [mix], [cluster], [pods] or [growth]";
+        return Err(ScenarioError::Syntax {
+            label: label.to_owned(),
+            line: None,
+            message: message.to_owned(),
+            suggestion: None,
+        });
     };
     workload.check().map_err(|error| match error {
         WorkloadError::Parameter { key, message } => {
@@ -88,6 +93,7 @@ struct WireScenario {
     #[serde(default = "yes")]
     presize: bool,
     mix: Option<WireMix>,
+    cluster: Option<WireCluster>,
     pods: Option<WirePods>,
     growth: Option<WireGrowth>,
 }
