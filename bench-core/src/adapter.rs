@@ -85,6 +85,22 @@ pub trait MapHandle<K: BenchKey, V: BenchValue> {
     /// [`Capabilities::scan`].
     fn scan(&mut self, f: impl FnMut(&K, &V) -> ControlFlow<()>);
 
+    /// Makes the map hold exactly `entries`; `stale` yields every other key that may be present.
+    /// Unless a map does better, the entries are stored and the stale keys removed one by one, and
+    /// other threads see any part of that.
+    fn replace_all(
+        &mut self,
+        entries: impl Iterator<Item = (K, V)>,
+        stale: impl Iterator<Item = K>,
+    ) {
+        for (key, value) in entries {
+            self.upsert(key, value);
+        }
+        for key in stale {
+            self.remove(&key);
+        }
+    }
+
     /// The number of entries; its price is declared as [`Capabilities::len`].
     fn len(&mut self) -> usize;
 

@@ -21,6 +21,19 @@ impl Clock {
         self.0.raw()
     }
 
+    /// What one reading of the counter costs, as two readings in a row show it: the median. Ticks.
+    pub(super) fn reading_ticks(&self) -> u64 {
+        const READINGS: usize = 1_001;
+        let mut costs: Vec<u64> = (0..READINGS)
+            .map(|_| {
+                let start = self.ticks();
+                self.ticks().saturating_sub(start)
+            })
+            .collect();
+        costs.sort_unstable();
+        costs[READINGS / 2]
+    }
+
     /// Nanoseconds between two readings; 0 if `end` is before `start`.
     pub fn nanos_between(&self, start: u64, end: u64) -> u64 {
         self.0.delta_as_nanos(start, end)

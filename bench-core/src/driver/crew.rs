@@ -12,24 +12,26 @@ use crossbeam_utils::CachePadded;
 
 use super::barrier::SpinBarrier;
 use super::clock::{Clock, monotonic_ns};
-use super::deal::Hand;
-use super::member::{Answer, Member, Shared, Task, ThreadRound, failure};
+use super::counts::OpIndex;
+use super::deal::{Hand, Hands, renewed_maps};
+use super::member::{Answer, Built, Member, Shared, Task, ThreadRound, failure};
 use super::placement::Probe;
-use super::round::ClassIndex;
+use super::round::PacedTicks;
+use super::turnstile::Turnstile;
 use super::verify::Model;
 use crate::adapter::{MapAdapter, MapHasher, Meta};
 use crate::event::{Failure, FailureKind, RoundOrder, TrialSpec};
 use crate::key::{BenchKey, KeyTable};
-use crate::trace::MapSpec;
+use crate::trace::Trace;
 use crate::value::BenchValue;
 
 /// A trial's threads.
 pub(super) struct Crew<K: BenchKey, V, S, A> {
-    shared: Arc<Shared<K, A>>,
+    shared: Arc<Shared<K, S, A>>,
     tasks: Vec<Sender<Task>>,
     answers: Receiver<(usize, Answer)>,
     threads: Vec<JoinHandle<()>>,
-    types: PhantomData<fn() -> (V, S)>,
+    types: PhantomData<fn() -> V>,
 }
 
 impl<K, V, S, A> Crew<K, V, S, A>
@@ -43,19 +45,28 @@ where
     pub(super) fn start(
         spec: &TrialSpec,
         meta: Meta,
-        maps: &[MapSpec],
-        hands: Vec<Hand>,
+        trace: &Trace,
+        hands: Hands,
         clock: &Clock,
     ) -> Self {
         let threads = hands.len();
         let two_cpus = threads >= 2 && spec.cpus.len() >= 2 && spec.cpus[0] != spec.cpus[1];
+        let header = &trace.header;
+        let (maps, top) = (&header.maps, header.top_key);
+        let index = |hand: &Hand| OpIndex::of(hand, maps, top);
+        let pace = |hand: &Hand| hand.pace.as_ref().map(|events| PacedTicks::of(events, clock));
+        let events = |hands: &Vec<Hand>| hands.iter().map(|hand| hand.parts.len() as u64).sum();
+        let cpus = if spec.cpus.is_empty() { threads } else { spec.cpus.len() };
         let shared = Arc::new(Shared {
             spec: spec.clone(),
             meta,
-            maps: maps.to_vec(),
-            index: hands.iter().map(ClassIndex::of).collect(),
+            index: hands.iter().map(|hands| hands.iter().map(index).collect()).collect(),
+            paces: hands.iter().map(|hands| hands.iter().map(pace).collect()).collect(),
             tables: maps.iter().map(|map| K::Table::build(map.key_rule, map.keys)).collect(),
-            built: Mutex::new(Arc::new(Vec::new())),
+            renewed: renewed_maps(trace),
+            maps: maps.clone(),
+            built: Mutex::new(Arc::new(Built::none())),
+            turnstile: Turnstile::new(hands.iter().map(events).collect(), cpus),
             barrier: SpinBarrier::new(threads as u32),
             // With fewer processors than threads a ping-pong would measure the scheduler.
             probe: (two_cpus && threads <= spec.cpus.len()).then(Probe::default),
@@ -63,6 +74,8 @@ where
             round_end: CachePadded::default(),
             progress: (0..threads).map(|_| CachePadded::default()).collect(),
             clock: clock.clone(),
+            reading_ticks: clock.reading_ticks() as f64,
+            no_hand: Hand::default(),
             hands,
         });
         let (answer, answers) = channel();
@@ -112,9 +125,21 @@ where
             .into_iter()
             .filter_map(|answer| match answer {
                 Answer::Round(round) => Some(*round),
-                Answer::Done | Answer::Failed(_) => None,
+                Answer::Done | Answer::Lengths(_) | Answer::Failed(_) => None,
             })
             .collect())
+    }
+
+    /// Asks every map for its length.
+    pub(super) fn lengths(&mut self, heartbeat: &mut dyn FnMut()) -> Result<Vec<u64>, Failure> {
+        let answers = self.tell(0..1, &Task::Lengths, "asking for the length", heartbeat)?;
+        Ok(answers
+            .into_iter()
+            .find_map(|answer| match answer {
+                Answer::Lengths(lengths) => Some(lengths),
+                Answer::Done | Answer::Round(_) | Answer::Failed(_) => None,
+            })
+            .unwrap_or_default())
     }
 
     /// Compares the maps with the model. The maps must be quiescent.
@@ -135,7 +160,7 @@ where
         }
     }
 
-    pub(super) fn hands(&self) -> &[Hand] {
+    pub(super) fn hands(&self) -> &Hands {
         &self.shared.hands
     }
 
@@ -191,7 +216,8 @@ where
                     let mut moved = false;
                     for thread in threads.clone().filter(|&thread| answers[thread].is_none()) {
                         let progress = self.shared.progress[thread].load(Ordering::Relaxed);
-                        if progress != watch[thread].0 {
+                        // A thread that waits for another one is as alive as that one.
+                        if progress != watch[thread].0 || self.shared.turnstile.waits(thread) {
                             watch[thread] = (progress, now);
                             moved = true;
                         } else if now - watch[thread].1 >= timeout_ns {
@@ -212,19 +238,19 @@ where
     }
 
     fn hang(&self, thread: usize, phase: &str, idle_ns: u64) -> Failure {
-        let hand = &self.shared.hands[thread];
         let executed = self.shared.progress[thread].load(Ordering::Relaxed);
-        let near = if phase == "in a round" && hand.len() > 0 {
-            let position = (executed % hand.len() as u64) as usize;
-            let op = hand.op(position);
-            format!(
-                "; its batch begins at op {position} of its lap ({} on map {}, key index {})",
-                op.kind.name(),
-                self.shared.maps[op.word.map()].id,
-                op.word.key()
-            )
-        } else {
-            String::new()
+        let near = match self.shared.hands[thread].as_slice() {
+            [hand] if phase == "in a round" && hand.len() > 0 => {
+                let position = (executed % hand.len() as u64) as usize;
+                let op = hand.first_at(position);
+                format!(
+                    "; its batch begins at op {position} of its lap ({} on map {}, key index {})",
+                    op.kind.name(),
+                    self.shared.maps[op.word.map()].id,
+                    op.word.key()
+                )
+            }
+            _ => String::new(),
         };
         let message = format!(
             "thread {thread} made no progress for {:.1} s while {phase}{near}",

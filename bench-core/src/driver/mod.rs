@@ -6,13 +6,16 @@ pub mod memory;
 
 mod affinity;
 mod barrier;
+mod counts;
 mod crew;
 mod deal;
 mod member;
 mod placement;
 mod recorder;
+mod renewal;
 mod round;
 mod trial;
+mod turnstile;
 mod verify;
 
 #[cfg(test)]

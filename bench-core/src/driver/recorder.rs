@@ -6,7 +6,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 
 use super::clock::Clock;
-use crate::op::OpClass;
+use super::counts::{COLUMNS, OpCounts};
+use crate::op::{MAX_MAPS, OpClass};
 
 /// Values below 2^7 ticks have a bucket each; above, every octave has 64: a value is off by at
 /// most 1/128 from the middle of its bucket.
@@ -45,56 +46,158 @@ struct Counts {
     longest: u64,
 }
 
-/// Latencies of one thread in one round, per class of op.
+/// Timed ops of one map and class.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spent {
+    timed: u64,
+    ticks: u64,
+}
+
+/// Latencies of one thread in one round, per class of op, and where its time went, per map.
 #[derive(Debug, Clone)]
 pub(super) struct Recorder {
     classes: [Counts; OpClass::ALL.len()],
+    /// From when ops of paced actors were due to their end; empty without such actors.
+    intended: Vec<Counts>,
+    spent: [[Spent; OpClass::ALL.len()]; MAX_MAPS],
+    /// Time of whole ranges, and of whole events on renewed maps. Ticks.
+    ranges: [u64; MAX_MAPS],
+    renewed: [Option<u64>; MAX_MAPS],
 }
 
 impl Recorder {
     /// An empty recorder. Allocates; made before the first round.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(paced: bool) -> Self {
         let empty = Counts { buckets: Box::new([0; BUCKETS]), timed: 0, longest: 0 };
-        Recorder { classes: OpClass::ALL.map(|_| empty.clone()) }
+        Recorder {
+            classes: OpClass::ALL.map(|_| empty.clone()),
+            intended: if paced { vec![empty; OpClass::ALL.len()] } else { Vec::new() },
+            spent: [[Spent::default(); OpClass::ALL.len()]; MAX_MAPS],
+            ranges: [0; MAX_MAPS],
+            renewed: [None; MAX_MAPS],
+        }
     }
 
     /// Takes one latency. Ticks.
     #[inline(always)]
     pub(super) fn record(&mut self, class: OpClass, ticks: u64) {
-        let counts = &mut self.classes[class as usize];
-        counts.buckets[bucket_of(ticks)] += 1;
-        counts.timed += 1;
-        counts.longest = counts.longest.max(ticks);
+        self.classes[class as usize].record(ticks);
+    }
+
+    /// Takes how long after its event was due an op ended. Ticks.
+    pub(super) fn record_intended(&mut self, class: OpClass, ticks: u64) {
+        if let Some(counts) = self.intended.get_mut(class as usize) {
+            counts.record(ticks);
+        }
+    }
+
+    /// Takes the time of one op on a map. Ticks.
+    #[inline(always)]
+    pub(super) fn spend(&mut self, map: usize, class: OpClass, ticks: u64) {
+        let spent = &mut self.spent[map][class as usize];
+        spent.timed += 1;
+        spent.ticks += ticks;
+    }
+
+    /// Takes the time of one whole range. Ticks.
+    pub(super) fn spend_on_ranges(&mut self, map: usize, ticks: u64) {
+        self.ranges[map] += ticks;
+    }
+
+    /// Takes the time of all ops of an event on a renewed map. Ticks.
+    pub(super) fn spend_on_renewed(&mut self, map: usize, ticks: u64) {
+        *self.renewed[map].get_or_insert(0) += ticks;
+    }
+
+    /// The time that a thread spent on each map: whole ranges, and of the other ops as many as
+    /// there were times what the timed ones took beyond a reading of the clock. Ticks.
+    pub(super) fn busy(&self, counts: &OpCounts, reading: f64) -> Vec<u64> {
+        let of_map = |(map, counts): (usize, &[u64; COLUMNS])| {
+            if let Some(ticks) = self.renewed[map] {
+                return ticks;
+            }
+            let single = OpClass::ALL
+                .map(|class| counts[class as usize] as f64 * self.mean_ticks(map, class, reading));
+            self.ranges[map] + single.iter().sum::<f64>() as u64
+        };
+        counts.maps.iter().enumerate().map(of_map).collect()
+    }
+
+    /// Mean of the timed ops of a class on a map; on all maps, if none was timed there. Ticks.
+    fn mean_ticks(&self, map: usize, class: OpClass, reading: f64) -> f64 {
+        let on_all = || {
+            self.spent.iter().map(|map| map[class as usize]).fold(Spent::default(), |sum, spent| {
+                Spent { timed: sum.timed + spent.timed, ticks: sum.ticks + spent.ticks }
+            })
+        };
+        let own = self.spent[map][class as usize];
+        let spent = if own.timed > 0 { own } else { on_all() };
+        if spent.timed == 0 {
+            return 0.0;
+        }
+        (spent.ticks as f64 / spent.timed as f64 - reading).max(0.0)
     }
 
     /// Forgets everything. Does not allocate.
     pub(super) fn clear(&mut self) {
-        for counts in &mut self.classes {
+        for counts in self.classes.iter_mut().chain(&mut self.intended) {
             if counts.timed > 0 {
                 counts.buckets.fill(0);
                 counts.timed = 0;
                 counts.longest = 0;
             }
         }
+        self.spent = [[Spent::default(); OpClass::ALL.len()]; MAX_MAPS];
+        self.ranges = [0; MAX_MAPS];
+        self.renewed = [None; MAX_MAPS];
+    }
+
+    /// Whether ops of paced actors are timed against when they were due.
+    pub(super) fn is_paced(&self) -> bool {
+        !self.intended.is_empty()
     }
 
     /// Adds the latencies of one class to a histogram of nanoseconds.
     pub(super) fn add_to(&self, class: OpClass, clock: &Clock, histogram: &mut Histogram<u64>) {
-        let counts = &self.classes[class as usize];
-        if counts.timed == 0 {
+        self.classes[class as usize].add_to(clock, histogram);
+    }
+
+    /// Adds how late the ops of one class ended to a histogram of nanoseconds.
+    pub(super) fn add_intended_to(
+        &self,
+        class: OpClass,
+        clock: &Clock,
+        histogram: &mut Histogram<u64>,
+    ) {
+        if let Some(counts) = self.intended.get(class as usize) {
+            counts.add_to(clock, histogram);
+        }
+    }
+}
+
+impl Counts {
+    #[inline(always)]
+    fn record(&mut self, ticks: u64) {
+        self.buckets[bucket_of(ticks)] += 1;
+        self.timed += 1;
+        self.longest = self.longest.max(ticks);
+    }
+
+    fn add_to(&self, clock: &Clock, histogram: &mut Histogram<u64>) {
+        if self.timed == 0 {
             return;
         }
-        let last = bucket_of(counts.longest);
-        for (bucket, &count) in counts.buckets.iter().enumerate() {
+        let last = bucket_of(self.longest);
+        for (bucket, &count) in self.buckets.iter().enumerate() {
             // The longest value is known exactly, and so no other is reported above it.
             let exact = u64::from(bucket == last);
-            let ticks = middle_of(bucket).min(counts.longest);
+            let ticks = middle_of(bucket).min(self.longest);
             saturating_record(
                 histogram,
                 clock.nanos_between(0, ticks),
                 u64::from(count) - exact.min(u64::from(count)),
             );
-            saturating_record(histogram, clock.nanos_between(0, counts.longest), exact);
+            saturating_record(histogram, clock.nanos_between(0, self.longest), exact);
         }
     }
 }
@@ -158,7 +261,7 @@ mod tests {
     #[test]
     fn the_maximum_is_exact_and_the_wire_form_reads_back() {
         let clock = Clock::new();
-        let mut recorder = Recorder::new();
+        let mut recorder = Recorder::new(false);
         for ticks in [100, 100, 5_000, 1_234_567] {
             recorder.record(OpClass::Write, ticks);
         }

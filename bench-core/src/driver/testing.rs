@@ -9,7 +9,9 @@ use crate::adapter::{BuildSetup, MapAdapter, MapFamily, MapHandle, MapHasher, Me
 use crate::event::{Order, TrialSpec, WorkerMessage};
 use crate::key::{BenchKey, KeyKind, KeyRule, scramble};
 use crate::op::{OpKind, OpWord};
-use crate::trace::{ActorSpec, Deal, FinalState, MapSpec, Shape, Stream, Trace, TraceHeader};
+use crate::trace::{
+    ActorSpec, Deal, Draft, FinalState, MapSpec, Pace, Shape, Stream, Trace, TraceHeader, Unit,
+};
 use crate::value::{BenchValue, ValueKind};
 
 pub(super) fn word(kind: OpKind, map: u8, key: u32) -> u32 {
@@ -63,6 +65,87 @@ pub(super) fn trace_of(words: Vec<u32>, keys: u32, preload: u32) -> Trace {
         },
         streams: vec![Stream::of(words)],
     }
+}
+
+/// Two maps that several actors use in an order, like a small scheduler: per subject an informer
+/// stores it, the scheduler renews its scratch map and fills it, all threads read it, a binder
+/// removes the subject, and the informer stores it again for the next lap.
+pub(super) fn ordered_trace(subjects: u32) -> Trace {
+    use OpKind::{Get, Insert, NewMap, Overwrite, Range, Remove, Update};
+    let roles = [
+        ("scheduler", Deal::Whole),
+        ("informer", Deal::Whole),
+        ("filter", Deal::Shares),
+        ("binder", Deal::Turns),
+    ];
+    let mut streams = vec![Stream::default(); roles.len()];
+    let mut number = 0;
+    let mut event = |actor: usize, follows: Option<u32>, words: &[u32]| -> u32 {
+        let stream = &mut streams[actor];
+        stream.events.push(stream.words.len() as u32);
+        stream.words.extend(words);
+        stream.numbers.push(number);
+        stream.follows.push(follows.unwrap_or(Stream::FREE));
+        number += 1;
+        number - 1
+    };
+    for subject in 0..subjects {
+        let added = event(1, None, &[word(Overwrite, 0, subject), word(Update, 0, 0)]);
+        let fills = [
+            word(Get, 0, subject),
+            word(NewMap, 1, 0),
+            word(Insert, 1, 0),
+            word(Insert, 1, 1),
+            word(Update, 0, 0),
+        ];
+        let filled = event(0, Some(added), &fills);
+        let read =
+            event(2, Some(filled), &[word(Range, 1, 1), 21, word(Range, 0, subjects / 2), 41]);
+        let bound = event(0, Some(read), &[word(Get, 1, 1), word(Get, 1, 2)]);
+        let removed = event(3, Some(bound), &[word(Remove, 0, subject), word(Get, 0, subject)]);
+        event(1, Some(removed), &[word(Get, 0, subject), word(Insert, 0, subject)]);
+    }
+    let mut scratch = map_spec(4, 2);
+    scratch.id = "M1".to_owned();
+    let draft = Draft {
+        name: "test/ordered".to_owned(),
+        generator: "test".to_owned(),
+        seed: 1,
+        parameters: serde_json::Value::Null,
+        shape: Shape::Steady,
+        unit: Some(Unit { name: "subjects".to_owned(), count: u64::from(subjects) }),
+        maps: vec![map_spec(subjects, subjects), scratch],
+        actors: roles.map(|(name, deal)| ActorSpec::new(name, deal)).into(),
+        streams,
+    };
+    draft.finish().expect("keeps the rules of traces")
+}
+
+/// Readers without a pace, and a writer whose four events are due every millisecond.
+pub(super) fn paced_trace() -> Trace {
+    let reads = (0..5_000_u32).map(|step| word(OpKind::Get, 0, step * 7 % 100)).collect();
+    let mut writer = Stream::default();
+    for step in 0..4_u32 {
+        writer.events.push(writer.words.len() as u32);
+        writer
+            .words
+            .extend([word(OpKind::Remove, 0, 90 + step), word(OpKind::Insert, 0, 90 + step)]);
+        writer.times_ns.push(u64::from(step) * 1_000_000);
+    }
+    let mut actor = ActorSpec::new("writer", Deal::Whole);
+    actor.pace = Some(Pace { lap_ns: 4_000_000 });
+    let draft = Draft {
+        name: "test/paced".to_owned(),
+        generator: "test".to_owned(),
+        seed: 1,
+        parameters: serde_json::Value::Null,
+        shape: Shape::Steady,
+        unit: None,
+        maps: vec![map_spec(100, 100)],
+        actors: vec![ActorSpec::new("reader", Deal::Op), actor],
+        streams: vec![Stream::of(reads), writer],
+    };
+    draft.finish().expect("keeps the rules of traces")
 }
 
 pub(super) fn spec(threads: u32) -> TrialSpec {

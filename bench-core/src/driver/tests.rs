@@ -1,6 +1,9 @@
 //! Whole trials through the protocol, against a locked map that is honest or misbehaves.
 
-use super::testing::{Family, HANGS, HONEST, LIES, LOSES, PANICS, Script, spec, trace_of, word};
+use super::testing::{
+    Family, HANGS, HONEST, LIES, LOSES, PANICS, Script, ordered_trace, paced_trace, spec, trace_of,
+    word,
+};
 use super::trial;
 use crate::event::{FailureKind, Order, RoundOrder, RoundReport, TrialSpec, Work, WorkerMessage};
 use crate::key::KeyKind;
@@ -136,4 +139,89 @@ fn a_hang_is_told_from_a_long_round() {
         Work::DurationNs(500_000_000),
     );
     assert!(matches!(long.messages.last(), Some(WorkerMessage::Done(_))));
+}
+
+fn done(script: &Script) -> bool {
+    matches!(script.messages.last(), Some(WorkerMessage::Done(done)) if done.verified)
+}
+
+#[test]
+fn actors_that_follow_each_other_end_in_the_known_state_on_any_number_of_threads() {
+    // Rounds stop anywhere, many laps are run, and threads outnumber processors.
+    for (subjects, threads) in [(1_000, 1), (1_000, 2), (1_000, 3), (100, 7), (3, 2)] {
+        let trace = ordered_trace(subjects);
+        let script = run::<HONEST>(&spec(threads), &trace, SHORT);
+        assert!(done(&script), "{subjects} {threads}: {:?}", script.messages.last());
+        assert!(reports(&script).iter().any(|report| report.ops > 0));
+        for report in reports(&script) {
+            let by_map: u64 = report.maps.iter().map(|map| map.ops).sum();
+            assert_eq!((by_map, report.maps.len()), (report.ops, 2));
+            assert!(
+                report.maps.iter().all(|map| map.busy_ns > 0 || report.ops < 1_000),
+                "{report:?}"
+            );
+            assert!(
+                report.maps[1].entries <= 2 && report.maps[0].entries >= u64::from(subjects) - 1
+            );
+        }
+    }
+}
+
+#[test]
+fn a_pass_over_an_ordered_trace_finds_the_same_on_any_number_of_threads() {
+    let mut trace = ordered_trace(200);
+    trace.header.shape = Shape::OneShot;
+    for threads in [1, 2, 4] {
+        let script = run::<HONEST>(&spec(threads), &trace, Work::Trace);
+        assert!(done(&script), "{threads}: {:?}", script.messages.last());
+        for report in reports(&script) {
+            assert_eq!(report.ops, trace.header.ops);
+            let share = report.hits as f64 / report.reads as f64;
+            assert!((share - trace.header.hit_share.unwrap()).abs() < 1e-9, "{threads}: {share}");
+            let bulk = report.classes.iter().find(|class| class.class.name() == "bulk");
+            assert_eq!(bulk.map(|class| class.ops), Some(200));
+            let top = report.top_key_ops as f64 / report.ops as f64;
+            assert!((top - trace.header.top_key.unwrap().share).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn who_updates_after_another_thread_is_counted() {
+    let trace = trace_of(vec![word(Update, 0, 3); 1_000], 10, 10);
+    let one = run::<HONEST>(&spec(1), &trace, SHORT);
+    assert!(reports(&one).iter().all(|report| report.contended_updates == 0));
+    let two = run::<HONEST>(&spec(2), &trace, Work::DurationNs(50_000_000));
+    assert!(reports(&two).iter().any(|report| report.contended_updates > 0));
+    assert!(reports(&two).iter().all(|report| report.updates == report.ops));
+}
+
+#[test]
+fn events_of_a_paced_actor_happen_when_they_are_due() {
+    for threads in [1, 2] {
+        let script = run::<HONEST>(&spec(threads), &paced_trace(), Work::DurationNs(20_000_000));
+        assert!(done(&script), "{threads}: {:?}", script.messages.last());
+        let (mut due, mut late_before) = (0, 0);
+        for report in reports(&script) {
+            let writes = report.classes.iter().find(|class| class.class.name() == "write");
+            assert!(writes.is_none_or(|class| !class.intended.is_empty()), "{report:?}");
+            // Each event writes twice. A round may be held up by others, but never is more done
+            // than was due.
+            let most = 2 * (report.due_events + late_before + 2);
+            assert!(report.writes <= most, "{late_before} were late: {report:?}");
+            assert!(report.due_events <= report.elapsed_ns / 1_000_000 + 2, "{report:?}");
+            (due, late_before) = (due + report.due_events, report.late_events);
+        }
+        // One a millisecond for four rounds of 20 ms.
+        assert!(due > 20, "{due}");
+    }
+}
+
+#[test]
+fn a_hang_is_laid_on_the_thread_that_hangs_and_not_on_those_that_wait() {
+    let spec = TrialSpec { timeout_ns: 300_000_000, ..spec(2) };
+    let mut trace = ordered_trace(10_000);
+    trace.header.shape = Shape::OneShot;
+    let script = run::<HANGS>(&spec, &trace, Work::Trace);
+    assert_eq!(failure_of(&script), FailureKind::Hang);
 }

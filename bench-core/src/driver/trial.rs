@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hdrhistogram::Histogram;
 
 use super::clock::{Clock, monotonic_ns};
+use super::counts::{COLUMNS, OpCounts, RANGED};
 use super::crew::Crew;
-use super::deal::{Hand, deal};
+use super::deal::{Hand, Hands, deal};
 use super::member::ThreadRound;
 use super::recorder::{encode, nanosecond_histogram};
 use super::round::{Place, Tally};
@@ -15,8 +16,8 @@ use super::verify::Model;
 use super::{Link, TrialFailure, affinity, memory};
 use crate::adapter::{MapFamily, MapHasher, Meta};
 use crate::event::{
-    ClassReport, Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundOrder,
-    RoundReport, TrialSpec, WorkerMessage,
+    ClassReport, Done, Failure, FailureKind, Hello, MapReport, Order, PROTOCOL_VERSION, Ready,
+    RoundOrder, RoundReport, TrialSpec, WorkerMessage,
 };
 use crate::key::BenchKey;
 use crate::op::OpClass;
@@ -54,7 +55,8 @@ struct Trial<'t, F: MapFamily, K: BenchKey, V: BenchValue, S: MapHasher> {
     base_bytes: Option<u64>,
     /// Whether the prepared maps have been used by a one-shot round.
     used: bool,
-    places: Vec<Place>,
+    /// By thread, then by hand.
+    places: Vec<Vec<Place>>,
     life: Tally,
     /// The state after one whole lap of every hand.
     lap: Arc<Model>,
@@ -83,8 +85,8 @@ where
         })?;
         let lap = Arc::new(model_of_one_lap(trace, &hands)?);
         let clock = Clock::new();
-        let places = vec![Place::default(); threads];
-        let mut crew = Crew::start(spec, meta, &trace.header.maps, hands, &clock);
+        let places = hands.iter().map(|hands| vec![Place::default(); hands.len()]).collect();
+        let mut crew = Crew::start(spec, meta, trace, hands, &clock);
         crew.muster(&mut || progress(link, "prefill"))?;
         let base_bytes = memory::live_bytes();
         let prefill_ns = crew.prepare(&mut || progress(link, "prefill"))?;
@@ -133,11 +135,14 @@ where
         self.used = true;
         let (base_ns, base_ticks) = (monotonic_ns(), self.clock.ticks());
         let threads = self.crew.round(order, &mut || progress(link, "round"))?;
-        self.places = threads.iter().map(|thread| thread.place).collect();
+        self.places = threads.iter().map(|thread| thread.places.clone()).collect();
+        let several = self.trace.header.maps.len() > 1;
+        let lengths =
+            if several { self.crew.lengths(&mut || progress(link, "round"))? } else { Vec::new() };
         self.life = total(threads.iter().map(|thread| thread.life));
         let first = threads.iter().map(|thread| thread.start_ticks).min().unwrap_or(base_ticks);
         let started_ns = base_ns + self.clock.nanos_between(base_ticks, first);
-        let report = self.report(order, started_ns, &threads);
+        let report = self.report(order, started_ns, &threads, &lengths);
         let wrong = report.wrong_values;
         let message = format!(
             "{wrong} of {} reads in round {} returned a torn value or one of another key",
@@ -153,45 +158,73 @@ where
         verified
     }
 
-    fn report(&self, order: RoundOrder, started_ns: u64, threads: &[ThreadRound]) -> RoundReport {
+    fn report(
+        &self,
+        order: RoundOrder,
+        started_ns: u64,
+        threads: &[ThreadRound],
+        lengths: &[u64],
+    ) -> RoundReport {
         let first = threads.iter().map(|thread| thread.start_ticks).min().unwrap_or(0);
         let last = threads.iter().map(|thread| thread.end_ticks).max().unwrap_or(0);
         let tally = total(threads.iter().map(|thread| thread.tally));
-        let of_class = |class: OpClass| -> u64 {
-            threads.iter().map(|thread| thread.classes[class as usize]).sum()
-        };
-        let classes = OpClass::ALL.into_iter().filter(|&class| of_class(class) > 0);
+        let mut counts = OpCounts::new(self.trace.header.maps.len());
+        for thread in threads {
+            counts.add(&thread.counts, 1);
+        }
+        let classes = OpClass::ALL.into_iter().filter(|&class| counts.of_class(class) > 0);
+        let sum = |of: fn(&ThreadRound) -> u64| threads.iter().map(of).sum::<u64>();
         RoundReport {
             n: order.n,
             started_ns,
             elapsed_ns: self.clock.nanos_between(first, last),
-            ops: OpClass::ALL.into_iter().map(of_class).sum(),
+            ops: counts.all(),
             classes: classes
                 .map(|class| ClassReport {
                     class,
-                    ops: of_class(class),
-                    service: encode(&merged(class, threads)),
-                    intended: String::new(),
+                    ops: counts.of_class(class),
+                    service: encode(&merged(threads, |thread| Some(&thread.histograms), class)),
+                    intended: encode(&merged(threads, |thread| thread.intended.as_ref(), class)),
                 })
                 .collect(),
-            reads: of_class(OpClass::Read),
+            reads: counts.of_class(OpClass::Read),
             hits: tally.hits,
-            writes: of_class(OpClass::Write),
+            writes: counts.of_class(OpClass::Write),
             effective_writes: tally.effective_writes,
             unanswered_writes: tally.unanswered_writes,
             wrong_values: tally.wrong_values,
-            ops_per_thread: threads.iter().map(|thread| thread.classes.iter().sum()).collect(),
-            involuntary_switches: threads.iter().map(|thread| thread.involuntary_switches).sum(),
+            ops_per_thread: threads.iter().map(|thread| thread.counts.all()).collect(),
+            involuntary_switches: sum(|thread| thread.involuntary_switches),
             allocations: threads.iter().map(|thread| thread.allocations).sum(),
             placement: threads.iter().find_map(|thread| thread.placement),
-            updates: 0,
-            contended_updates: 0,
-            top_key_ops: 0,
-            waiting_ns: 0,
-            due_events: 0,
-            late_events: 0,
-            maps: Vec::new(),
+            updates: counts.updates,
+            contended_updates: tally.contended_updates,
+            top_key_ops: counts.top_key,
+            waiting_ns: self.clock.nanos_between(0, sum(|thread| thread.waited_ticks)),
+            due_events: sum(|thread| thread.due),
+            late_events: sum(|thread| thread.late),
+            maps: self.map_reports(&counts, threads, lengths),
         }
+    }
+
+    /// One report per map, if there are several.
+    fn map_reports(
+        &self,
+        counts: &OpCounts,
+        threads: &[ThreadRound],
+        lengths: &[u64],
+    ) -> Vec<MapReport> {
+        let report = |(map, (columns, &entries)): (usize, (&[u64; COLUMNS], &u64))| {
+            let busy = threads.iter().map(|thread| thread.busy_ticks[map]).sum();
+            MapReport {
+                ops: columns.iter().sum(),
+                reads: columns[OpClass::Read as usize] + columns[RANGED],
+                writes: columns[OpClass::Write as usize],
+                busy_ns: self.clock.nanos_between(0, busy),
+                entries,
+            }
+        };
+        counts.maps.iter().zip(lengths).enumerate().map(report).collect()
     }
 
     fn end(mut self, link: &mut dyn Link) -> Result<(), Failure> {
@@ -212,14 +245,12 @@ where
 
     /// Verifies that the maps hold what the executed ops add up to.
     fn verify_executed(&mut self, link: &mut dyn Link) -> Result<(), Failure> {
-        let whole_laps = self.places.iter().all(|place| place.laps == 1 && place.position == 0);
-        let model = if whole_laps {
+        let whole_lap = Place { laps: 1, position: 0 };
+        let model = if self.places.iter().flatten().all(|&place| place == whole_lap) {
             Arc::clone(&self.lap)
         } else {
             let mut model = Model::preloaded(&self.trace.header.maps);
-            for (hand, &place) in self.crew.hands().iter().zip(&self.places) {
-                model.apply(hand, place);
-            }
+            model.apply(self.crew.hands(), &self.places);
             Arc::new(model)
         };
         self.entries = model.entries();
@@ -238,7 +269,10 @@ where
     /// With one thread every answer is known, not only the final state.
     fn verify_answers(&self) -> Result<(), Failure> {
         let capabilities = self.meta.capabilities;
-        let ([hand], [place]) = (self.crew.hands(), self.places.as_slice()) else { return Ok(()) };
+        let ([hands], [places]) = (self.crew.hands().as_slice(), self.places.as_slice()) else {
+            return Ok(());
+        };
+        let ([hand], [place]) = (hands.as_slice(), places.as_slice()) else { return Ok(()) };
         if !capabilities.keeps_entries || !capabilities.immediate_visibility {
             return Ok(());
         }
@@ -263,11 +297,11 @@ where
 }
 
 /// The state after one lap of every hand, checked against what the trace itself expects.
-fn model_of_one_lap(trace: &Trace, hands: &[Hand]) -> Result<Model, Failure> {
+fn model_of_one_lap(trace: &Trace, hands: &Hands) -> Result<Model, Failure> {
     let mut model = Model::preloaded(&trace.header.maps);
-    for hand in hands {
-        model.apply(hand, Place { laps: 1, position: 0 });
-    }
+    let lap = |hands: &Vec<Hand>| vec![Place { laps: 1, position: 0 }; hands.len()];
+    let places: Vec<Vec<Place>> = hands.iter().map(lap).collect();
+    model.apply(hands, &places);
     for ((spec, contents), expected) in
         trace.header.maps.iter().zip(&model.maps).zip(&trace.header.expected)
     {
@@ -297,11 +331,16 @@ fn total(tallies: impl Iterator<Item = Tally>) -> Tally {
     })
 }
 
-fn merged(class: OpClass, threads: &[ThreadRound]) -> Histogram<u64> {
+/// The histograms of one class of all threads in one.
+fn merged(
+    threads: &[ThreadRound],
+    of: fn(&ThreadRound) -> Option<&[Histogram<u64>; OpClass::ALL.len()]>,
+    class: OpClass,
+) -> Histogram<u64> {
     let mut merged = nanosecond_histogram();
-    for thread in threads {
+    for histograms in threads.iter().filter_map(of) {
         // Both have the same bounds, so no value can be out of range.
-        let _ = merged.add(&thread.histograms[class as usize]);
+        let _ = merged.add(&histograms[class as usize]);
     }
     merged
 }

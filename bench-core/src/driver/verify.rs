@@ -2,10 +2,10 @@
 //! holds. Computed from the hands on plain vectors, outside every measured part.
 
 use std::borrow::Borrow;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::deal::Hand;
+use super::deal::{Extended, Hand, Hands};
 use super::round::Place;
 use crate::adapter::{MapHandle, ScanConsistency};
 use crate::event::{Failure, FailureKind};
@@ -21,6 +21,8 @@ pub(super) type Contents = Vec<Option<u32>>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Model {
     pub(super) maps: Vec<Contents>,
+    /// Keys that each map begins with.
+    preloads: Vec<u32>,
 }
 
 impl Model {
@@ -30,23 +32,55 @@ impl Model {
             .iter()
             .map(|spec| (0..spec.keys).map(|key| (key < spec.preload).then_some(0)).collect())
             .collect();
-        Model { maps }
+        Model { maps, preloads: specs.iter().map(|spec| spec.preload).collect() }
     }
 
-    /// Applies what one thread executed: whole laps, then a part of one.
+    /// Applies what all threads executed: whole laps, then a part of one.
     ///
     /// A lap that sets a key (insert, overwrite, remove) leaves it the same each time; a lap that
     /// only updates it adds the same each time. So two laps tell what any number of them does.
-    pub(super) fn apply(&mut self, hand: &Hand, place: Place) {
-        if place.laps > 0 {
-            self.apply_part(hand, hand.len());
-            if place.laps > 1 {
-                let first = self.maps.clone();
-                self.apply_part(hand, hand.len());
-                self.extrapolate(&first, place.laps - 2);
+    pub(super) fn apply(&mut self, hands: &Hands, places: &[Vec<Place>]) {
+        if hands.iter().flatten().any(|hand| !hand.parts.is_empty()) {
+            let hands: Vec<&Hand> = hands.iter().flatten().collect();
+            let places: Vec<Place> = places.iter().flatten().copied().collect();
+            self.apply_ordered(&hands, &places);
+        } else {
+            for (hand, &place) in hands.iter().flatten().zip(places.iter().flatten()) {
+                self.apply_laps(place.laps, |model| model.apply_part(hand, 0..hand.len()));
+                self.apply_part(hand, 0..place.position);
             }
         }
-        self.apply_part(hand, place.position);
+    }
+
+    /// Applies the events of several threads in the order of their numbers. Every thread is in the
+    /// same lap, as none begins one before the others have ended the last.
+    fn apply_ordered(&mut self, hands: &[&Hand], places: &[Place]) {
+        let whole = |hand: &Hand, place: &Place| place.position == hand.len() && hand.len() > 0;
+        let in_play = || hands.iter().zip(places).filter(|(hand, _)| hand.len() > 0);
+        let laps = in_play()
+            .map(|(hand, place)| place.laps + u64::from(whole(hand, place)))
+            .min()
+            .unwrap_or(0);
+        let ends: Vec<usize> = hands.iter().map(|hand| hand.len()).collect();
+        self.apply_laps(laps, |model| model.apply_merged(hands, &ends));
+        let part = |(hand, place): (&&Hand, &Place)| {
+            // A thread at the end of a lap has it behind it once the others have.
+            if place.laps < laps || hand.len() == 0 { 0 } else { place.position }
+        };
+        let ends: Vec<usize> = hands.iter().zip(places).map(part).collect();
+        self.apply_merged(hands, &ends);
+    }
+
+    /// Applies so many laps of whatever `lap` applies.
+    fn apply_laps(&mut self, laps: u64, lap: impl Fn(&mut Model)) {
+        if laps > 0 {
+            lap(self);
+        }
+        if laps > 1 {
+            let first = self.maps.clone();
+            lap(self);
+            self.extrapolate(&first, laps - 2);
+        }
     }
 
     /// Adds `laps` more laps to the state after two.
@@ -61,21 +95,46 @@ impl Model {
         }
     }
 
-    fn apply_part(&mut self, hand: &Hand, end: usize) {
-        for position in 0..end {
-            let op = hand.op(position);
-            let entry = &mut self.maps[op.word.map()][op.word.key() as usize];
-            match op.kind {
-                OpKind::Insert | OpKind::Overwrite => *entry = Some(position as u32),
-                OpKind::InsertIfAbsent => *entry = entry.or(Some(position as u32)),
-                OpKind::Update => *entry = entry.map(|version| version.wrapping_add(1)),
-                OpKind::Remove => *entry = None,
-                _ => {}
-            }
+    /// Applies each hand up to its end, event by event in the order of their numbers.
+    fn apply_merged(&mut self, hands: &[&Hand], ends: &[usize]) {
+        let mut at = vec![(0_usize, 0_usize); hands.len()];
+        loop {
+            let open = (0..hands.len()).filter(|&hand| at[hand].1 < ends[hand]);
+            let first = open.min_by_key(|&hand| hands[hand].parts[at[hand].0].number);
+            let Some(hand) = first else { return };
+            let (part, start) = at[hand];
+            let end = (hands[hand].parts[part].end as usize).min(ends[hand]);
+            self.apply_part(hands[hand], start..end);
+            at[hand] = (part + 1, end);
         }
     }
 
-    /// Reads that hit, and writes that change something, if one thread alone executes `place`.
+    fn apply_part(&mut self, hand: &Hand, positions: Range<usize>) {
+        for position in positions {
+            hand.each_at(position, |op| self.apply_op(op, position as u32));
+        }
+    }
+
+    #[inline]
+    fn apply_op(&mut self, op: Extended, position: u32) {
+        let map = &mut self.maps[op.word.map()];
+        let key = op.word.key() as usize;
+        match op.kind {
+            OpKind::Insert | OpKind::Overwrite => map[key] = Some(position),
+            OpKind::InsertIfAbsent => map[key] = map[key].or(Some(position)),
+            OpKind::Update => map[key] = map[key].map(|version| version.wrapping_add(1)),
+            OpKind::Remove => map[key] = None,
+            OpKind::NewMap => map.fill(None),
+            OpKind::ReplaceAll => {
+                let preload = self.preloads[op.word.map()] as usize;
+                map[..preload].fill(Some(position));
+                map[preload..].fill(None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads that hit, and writes that change something, if one thread alone plays one hand.
     pub(super) fn found_by_one(specs: &[MapSpec], hand: &Hand, place: Place) -> (u64, u64) {
         let mut model = Model::preloaded(specs);
         let lap = if place.laps > 0 { model.found_in_part(hand, hand.len()) } else { (0, 0) };
@@ -87,26 +146,21 @@ impl Model {
     fn found_in_part(&mut self, hand: &Hand, end: usize) -> (u64, u64) {
         let (mut hits, mut effective) = (0, 0);
         for position in 0..end {
-            let op = hand.op(position);
-            let map = &mut self.maps[op.word.map()];
-            let key = op.word.key() as usize;
-            match op.kind {
-                OpKind::Get | OpKind::Has | OpKind::GetCloned | OpKind::Range => {
-                    let keys = &map[key..key + op.count as usize];
-                    hits += keys.iter().filter(|version| version.is_some()).count() as u64;
+            hand.each_at(position, |op| {
+                let map = &self.maps[op.word.map()];
+                let key = op.word.key() as usize;
+                let present = map[key].is_some();
+                match op.kind {
+                    OpKind::Get | OpKind::Has | OpKind::GetCloned => hits += u64::from(present),
+                    OpKind::Range => hits += present_in(map, key, op.count as usize),
+                    OpKind::Insert | OpKind::InsertIfAbsent => effective += u64::from(!present),
+                    OpKind::Overwrite | OpKind::Update | OpKind::Remove => {
+                        effective += u64::from(present);
+                    }
+                    _ => {}
                 }
-                OpKind::Insert | OpKind::InsertIfAbsent => {
-                    effective += u64::from(map[key].is_none());
-                    map[key] = Some(0);
-                }
-                OpKind::Overwrite => {
-                    effective += u64::from(map[key].is_some());
-                    map[key] = Some(0);
-                }
-                OpKind::Update => effective += u64::from(map[key].is_some()),
-                OpKind::Remove => effective += u64::from(map[key].take().is_some()),
-                _ => {}
-            }
+                self.apply_op(op, 0);
+            });
         }
         (hits, effective)
     }
@@ -115,6 +169,16 @@ impl Model {
     pub(super) fn entries(&self) -> u64 {
         self.maps.iter().flatten().flatten().count() as u64
     }
+}
+
+/// How many of so many keys from `first` on are present, coming round at the end.
+fn present_in(map: &Contents, first: usize, count: usize) -> u64 {
+    let rest = count % map.len();
+    let present = |keys: &[Option<u32>]| keys.iter().flatten().count() as u64;
+    let rounds = if count >= map.len() { (count / map.len()) as u64 * present(map) } else { 0 };
+    let end = first + rest;
+    let wrapped = end.saturating_sub(map.len());
+    rounds + present(&map[first..end.min(map.len())]) + present(&map[..wrapped])
 }
 
 /// Reads what a map holds: by a scan, or key by key where it cannot be scanned. Every visited
@@ -212,7 +276,7 @@ mod tests {
             word(Get, 0, 5),
         ];
         let trace = trace_of(words, 6, 2);
-        let hand = deal(&trace, 1).expect("dealt").remove(0);
+        let hand = deal(&trace, 1).expect("dealt").remove(0).remove(0);
         (vec![map_spec(6, 2)], hand)
     }
 
@@ -223,11 +287,12 @@ mod tests {
             for position in 0..hand.len() {
                 let mut stepwise = Model::preloaded(&specs);
                 for _ in 0..laps {
-                    stepwise.apply_part(&hand, hand.len());
+                    stepwise.apply_part(&hand, 0..hand.len());
                 }
-                stepwise.apply_part(&hand, position);
+                stepwise.apply_part(&hand, 0..position);
                 let mut at_once = Model::preloaded(&specs);
-                at_once.apply(&hand, Place { laps, position });
+                let place = Place { laps, position };
+                at_once.apply(&vec![vec![hand.clone()]], &[vec![place]]);
                 assert_eq!(at_once, stepwise, "{laps} laps and {position} ops");
             }
         }
@@ -243,7 +308,7 @@ mod tests {
     fn a_lost_update_is_named_with_its_key() {
         let (specs, hand) = lap();
         let mut model = Model::preloaded(&specs);
-        model.apply(&hand, Place { laps: 4, position: 0 });
+        model.apply(&vec![vec![hand]], &[vec![Place { laps: 4, position: 0 }]]);
         let expected = &model.maps[0];
         assert_eq!(compare(&specs[0], expected, expected, 2), Ok(()));
         let mut found = expected.clone();

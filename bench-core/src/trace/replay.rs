@@ -297,34 +297,43 @@ fn check_op(maps: &[MapSpec], words: &[u32]) -> Result<usize, String> {
 /// No actor.
 const NOBODY: u16 = u16::MAX;
 
-/// In a trace without an order, no two actors write the same key in order.
+/// In a trace without an order, no two actors write the same key, unless both only update it.
 fn check_writers(maps: &[MapSpec], streams: &[Stream]) -> Result<(), TraceError> {
     if streams.len() < 2 || streams.iter().any(|stream| !stream.numbers.is_empty()) {
         return Ok(());
     }
     let mut writers: Vec<Vec<u16>> =
         maps.iter().map(|spec| vec![NOBODY; spec.keys as usize]).collect();
-    for (actor, stream) in streams.iter().enumerate() {
-        for (op, _) in stream.ops() {
-            let Some(kind) = op.kind() else { continue };
-            let keys = match kind {
-                OpKind::ReplaceAll | OpKind::NewMap => 0..maps[op.map()].keys,
-                OpKind::Update => continue,
-                _ if kind.class() == OpClass::Write => op.key()..op.key() + 1,
-                _ => continue,
-            };
-            for key in keys {
-                let writer = &mut writers[op.map()][key as usize];
-                if *writer != NOBODY && *writer != actor as u16 {
-                    let (one, other, map) =
-                        (usize::from(*writer), actor, maps[op.map()].id.clone());
-                    return Err(TraceError::Shared { one, other, map, key });
+    for updates in [false, true] {
+        for (actor, stream) in streams.iter().enumerate() {
+            for (op, _) in stream.ops() {
+                let Some(keys) = written(op, maps, updates) else { continue };
+                for key in keys {
+                    let writer = &mut writers[op.map()][key as usize];
+                    if *writer != NOBODY && *writer != actor as u16 {
+                        let (one, other) = (usize::from(*writer), actor);
+                        let map = maps[op.map()].id.clone();
+                        return Err(TraceError::Shared { one, other, map, key });
+                    }
+                    if !updates {
+                        *writer = actor as u16;
+                    }
                 }
-                *writer = actor as u16;
             }
         }
     }
     Ok(())
+}
+
+/// The keys that an op writes: by updates, or in any other way.
+fn written(op: OpWord, maps: &[MapSpec], updates: bool) -> Option<std::ops::Range<u32>> {
+    let kind = op.kind()?;
+    let is_update = kind == OpKind::Update;
+    match kind.class() {
+        OpClass::Write if is_update == updates => Some(op.key()..op.key() + 1),
+        OpClass::Bulk if !updates => Some(0..maps[op.map()].keys),
+        _ => None,
+    }
 }
 
 pub(crate) fn check_maps(maps: &[MapSpec]) -> Result<(), TraceError> {
