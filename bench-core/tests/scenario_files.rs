@@ -122,3 +122,86 @@ fn a_file_needs_exactly_one_workload() {
     }
     assert!(error_of("summary = ").contains("line 1"));
 }
+
+const ACTORS: &str = r#"
+summary = "two"
+[[map]]
+id = "A"
+name = "entries"
+keys = 100
+[[map]]
+id = "B"
+name = "counters"
+keys = 10
+
+[[actor]]
+name = "reader"
+map = "A"
+ops = { get = 100 }
+lap_ops = 500
+
+[[actor]]
+name = "writer"
+map = "A"
+ops = { insert = 50, remove = 50 }
+keys = { from = 50, count = 50 }
+rate_per_s = 200
+schedule = "uniform"
+lap = "1s"
+"#;
+
+#[test]
+fn actors_share_maps_and_have_their_own_ops_and_pace() {
+    let trace = generate(&parse(ACTORS).unwrap(), 1).unwrap();
+    let [reader, writer] = &trace.streams[..] else { panic!("{} streams", trace.streams.len()) };
+    assert_eq!((reader.words.len(), reader.times_ns.len()), (500, 0));
+    assert_eq!((writer.words.len(), writer.times_ns.len()), (200, 200));
+    assert_eq!(writer.times_ns[1], 5_000_000);
+    assert!(writer.ops().all(|(op, _)| op.key() >= 50));
+    let lap = trace.header.actors[1].pace.map(|pace| pace.lap_ns);
+    assert_eq!(lap, Some(1_000_000_000));
+}
+
+#[test]
+fn a_mistake_in_an_actor_is_answered_with_its_own_line() {
+    for (old, new, expected) in [
+        (
+            "map = \"A\"\nops = { get",
+            "map = \"C\"\nops = { get",
+            "line 14: actor.reader.map: there",
+        ),
+        ("rate_per_s = 200", "rate_per_s = -1", "line 23: actor.writer.rate_per_s: is -1"),
+        ("lap = \"1s\"", "lap = \"long\"", "line 25: actor.writer.lap: `long` is not"),
+        ("count = 50", "count = 51", "line 22: actor.writer.keys: are 51 from 50"),
+        ("lap_ops = 500", "lap_events = 5", "line 16: actor.reader.lap_events: does not go"),
+        ("lap_ops = 500", "deal = \"event\"", "line 16: actor.reader.deal: is event"),
+        ("{ get = 100 }", "{ get = 50, overwrite = 50 }", "actor.writer.keys: reader and writer"),
+        ("{ get = 100 }", "{ range = 100 }", "actor.reader.range_keys: is missing"),
+        ("rate_per_s = 200\n", "", "actor.writer.rate_per_s: is missing"),
+    ] {
+        let error = error_of(&ACTORS.replacen(old, new, 1));
+        assert!(error.starts_with("dir/mine.toml") && error.contains(expected), "{new}: {error}");
+    }
+}
+
+#[test]
+fn latest_and_window_say_what_they_need() {
+    for (new, expected) in [
+        ("popularity = { latest = { window = { width = 1, step = 1 } } }", "needs a law of ranks"),
+        ("popularity = { latest = \"uniform\" }\npreload = 0", "latest needs preloaded keys"),
+        ("popularity = { window = { width = 101, step = 1 } }", "use a width of 1 to 100 keys"),
+        (
+            "popularity = { hottest = { share = 0.5, rest = { window = { width = 1, step = 1 } } } }",
+            "use a law of ranks",
+        ),
+    ] {
+        let error = error_of(&format!("{SMALL}{new}\n"));
+        assert!(error.contains(expected), "{new}: {error}");
+    }
+    let churn = SMALL.replace("update = 10", "insert = 5, remove = 5");
+    let latest = "popularity = { latest = { zipf = { s = 1 } } }\n";
+    let error = error_of(&format!("{churn}{latest}"));
+    assert!(error.contains("use at least 202, twice the preloaded ones"), "{error}");
+    let error = error_of(&format!("{churn}{latest}preload = 49\n"));
+    assert!(error.contains("about 50 keys a lap; use a longer lap"), "{error}");
+}

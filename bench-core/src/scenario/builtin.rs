@@ -16,11 +16,18 @@ const SOURCES: &[(&str, &str)] = embedded![
     "curated/hot-key",
     "curated/mixed-write",
     "curated/sched-basic",
+    "curated/node-scan",
+    "curated/informer-resync",
+    "curated/iterate-while-write",
+    "curated/ns-list",
     "test/uniform",
     "test/hotspot",
     "test/churn",
     "test/pods",
     "test/growth",
+    "test/latest",
+    "test/window",
+    "test/actors",
 ];
 
 /// The built-in scenarios in the order of reports.

@@ -1,28 +1,41 @@
 //! Turns a scenario's workload and a seed into a trace: the same bytes for the same seed on every
 //! platform and for any number of threads. Reads no clock, opens no file and knows no map.
 
+mod actors;
 mod alias;
+mod balance;
 pub(crate) mod cluster;
+mod draws;
 mod growth;
 mod mix;
 mod pods;
 mod popularity;
 pub(crate) mod random;
+mod repeat;
+mod replayed;
+mod schedule;
+mod spread;
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use thiserror::Error;
 
+pub use actors::{Actor, ActorMap, Actors, KeyRange, Pacing, Step, Task};
 pub use cluster::{Arrivals, ClusterModel, Lifetimes, ModelMap, Quantiles, feasible_nodes_to_find};
+pub use draws::Draws;
 pub use growth::Growth;
 pub use mix::Mix;
 pub use pods::Pods;
-pub use popularity::{Drift, Popularity, Repeat};
+pub use popularity::Popularity;
+pub use repeat::Repeat;
+pub use replayed::{ReplayBy, Replayed};
+pub use schedule::Schedule;
+pub use spread::Drift;
 
 use crate::op::OpKind;
 use crate::scenario::Scenario;
-use crate::trace::{Shape, Trace, TraceError};
+use crate::trace::{Shape, Trace, TraceError, TraceHash};
 
 /// What a scenario asks of its maps.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,6 +49,8 @@ pub enum Workload {
     Pods(Pods),
     /// One map that grows from its first key to its last.
     Growth(Growth),
+    /// Independent actors over shared maps.
+    Actors(Actors),
 }
 
 /// Why a workload cannot be turned into a trace.
@@ -68,6 +83,7 @@ impl Workload {
             Workload::Cluster(_) => "cluster",
             Workload::Pods(_) => "pods",
             Workload::Growth(_) => "growth",
+            Workload::Actors(_) => "actor",
         }
     }
 
@@ -76,7 +92,7 @@ impl Workload {
         match self {
             Workload::Mix(mix) => mix.shape,
             Workload::Cluster(cluster) => cluster.shape(),
-            Workload::Pods(_) => Shape::Steady,
+            Workload::Pods(_) | Workload::Actors(_) => Shape::Steady,
             Workload::Growth(_) => Shape::OneShot,
         }
     }
@@ -90,6 +106,7 @@ impl Workload {
                 [OpKind::Get, OpKind::Insert, OpKind::Update, OpKind::Remove].into()
             }
             Workload::Growth(growth) => growth.op_kinds(),
+            Workload::Actors(actors) => actors.op_kinds(),
         }
     }
 
@@ -100,21 +117,75 @@ impl Workload {
             Workload::Cluster(cluster) => cluster.check(),
             Workload::Pods(pods) => pods.check(),
             Workload::Growth(growth) => growth.check(),
+            Workload::Actors(actors) => actors.check(),
         }
+    }
+
+    fn popularities(&self) -> Vec<&Popularity> {
+        match self {
+            Workload::Mix(mix) => vec![&mix.draws.popularity],
+            Workload::Actors(actors) => actors.popularities(),
+            Workload::Cluster(_) | Workload::Pods(_) | Workload::Growth(_) => Vec::new(),
+        }
+    }
+
+    fn popularities_mut(&mut self) -> Vec<&mut Popularity> {
+        match self {
+            Workload::Mix(mix) => vec![&mut mix.draws.popularity],
+            Workload::Actors(actors) => actors.popularities_mut(),
+            Workload::Cluster(_) | Workload::Pods(_) | Workload::Growth(_) => Vec::new(),
+        }
+    }
+
+    /// The trace files that it takes popularity from, each once, as they are written.
+    pub fn files(&self) -> BTreeSet<String> {
+        let laws = self.popularities().into_iter();
+        laws.filter_map(Popularity::replayed).map(|replayed| replayed.file.clone()).collect()
+    }
+
+    /// Hands in a trace file that it takes popularity from.
+    ///
+    /// # Errors
+    /// The file has not the accesses that are asked for.
+    pub fn supply(
+        &mut self,
+        file: &str,
+        trace: &Trace,
+        hash: TraceHash,
+    ) -> Result<(), WorkloadError> {
+        let laws = self.popularities_mut().into_iter();
+        for replayed in laws.filter_map(Popularity::replayed_mut) {
+            if replayed.file == file {
+                replayed.supply(trace, hash)?;
+            }
+        }
+        self.check()
+    }
+
+    fn check_supplied(&self) -> Result<(), WorkloadError> {
+        let laws = self.popularities().into_iter();
+        let missing = laws.filter_map(Popularity::replayed).find(|law| !law.is_supplied());
+        missing.map_or(Ok(()), |missing| {
+            let message = format!("replay: `{}` has not been read", missing.file);
+            Err(WorkloadError::parameter("popularity", message))
+        })
     }
 }
 
 /// Generates the trace of a scenario.
 ///
 /// # Errors
-/// A parameter out of its range. Scenarios that were read from a file have been checked already.
+/// A parameter out of its range, or a trace file that was not handed in. Scenarios that were read
+/// from a file have been checked already.
 pub fn generate(scenario: &Scenario, seed: u64) -> Result<Trace, WorkloadError> {
     scenario.workload.check()?;
+    scenario.workload.check_supplied()?;
     let draft = match &scenario.workload {
         Workload::Mix(mix) => mix.draft(&scenario.name, seed),
         Workload::Cluster(cluster) => cluster.draft(&scenario.name, seed),
         Workload::Pods(pods) => pods.draft(&scenario.name, seed),
         Workload::Growth(growth) => growth.draft(&scenario.name, seed),
+        Workload::Actors(actors) => actors.draft(&scenario.name, seed),
     };
     Ok(draft.finish()?)
 }

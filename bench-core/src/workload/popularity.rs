@@ -1,12 +1,14 @@
-//! How popular the keys of a map are: a law gives each popularity rank a weight, a seeded
-//! permutation says which key has which rank, and a drift changes it as the trace goes on. Powers
-//! come from the `libm` crate, so that no platform's own library decides a trace.
+//! How popular the keys of a map are: a law gives each popularity rank a weight. Which key has
+//! which rank is `spread`'s. A law is over a stated number of ranks, never over however many keys a
+//! map happens to hold, so that the skew does not depend on the map's size. Powers come from the
+//! `libm` crate, so that no platform's own library decides a trace.
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::WorkloadError;
-use super::alias::AliasTable;
-use super::random::{Purpose, Random};
+use super::replayed::{Accesses, ReplayBy, Replayed};
 
 /// A law of popularity over ranks; rank 0 is the most popular key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,36 +42,34 @@ pub enum Popularity {
         /// The law of the others.
         rest: Box<Popularity>,
     },
-}
-
-/// Popular keys change places with unpopular ones as the trace goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Drift {
-    /// How many of the most popular ranks take part.
-    pub top: u32,
-    /// How many of them change places each time.
-    pub swap: u32,
-    /// Ops between two changes.
-    pub every_ops: u64,
-}
-
-/// Some accesses repeat a recent key.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Repeat {
-    /// Share of the ops that repeat, 0 to 1.
-    pub share: f64,
-    /// Greatest age of what is repeated; ages are log-uniform from 1. Ops.
-    pub window_ops: u32,
+    /// Keys that were inserted lately are the most popular: a law over the preloaded number of
+    /// ranks, rank 0 being the key that was inserted last. An insert takes the next key of a circle
+    /// and a remove the oldest one, in turns, so that about as many keys live all the time.
+    ///
+    /// As YCSB's `latest`, with three differences: the law does not change as keys come, keys are
+    /// removed as well, and no access is of a key that is still to be inserted.
+    Latest(Box<Popularity>),
+    /// Consecutive keys, again and again: a window of `width` keys is accessed in order, then moves
+    /// on by `step`, and after the last key begins with the first. A `range` takes a whole window.
+    Window {
+        /// Keys of a window.
+        width: u32,
+        /// Keys by which the next window begins later.
+        step: u32,
+    },
+    /// As in a trace file.
+    Replay(Replayed),
 }
 
 impl Popularity {
-    /// The weight of each rank. They need not sum to 1.
+    /// The weight of each rank. They need not sum to 1. Where ranks are not drawn (a window, the
+    /// order of a trace file) every rank has the same.
     pub(crate) fn weights(&self, keys: u32) -> Vec<f64> {
         let ranks = (0..keys).map(f64::from);
         match *self {
-            Popularity::Uniform => vec![1.0; keys as usize],
+            Popularity::Uniform | Popularity::Window { .. } => vec![1.0; keys as usize],
+            Popularity::Latest(ref law) => law.weights(keys),
+            Popularity::Replay(ref replayed) => replayed.weights(keys),
             Popularity::Zipf { s } => ranks.map(|rank| libm::pow(rank + 1.0, -s)).collect(),
             Popularity::ZipfMandelbrot { s, q } => {
                 ranks.map(|rank| libm::pow(rank + 1.0 + q, -s)).collect()
@@ -88,6 +88,41 @@ impl Popularity {
                     .chain(rest.into_iter().map(|weight| weight / total * (1.0 - share)))
                     .collect()
             }
+        }
+    }
+
+    /// Whether every rank has a weight of its own that each access is drawn by.
+    fn is_drawn_by_rank(&self) -> bool {
+        match self {
+            Popularity::Latest(_) | Popularity::Window { .. } => false,
+            Popularity::Replay(replayed) => replayed.by == ReplayBy::Ranks,
+            _ => true,
+        }
+    }
+
+    /// The part that names a trace file, if one does.
+    pub(crate) fn replayed(&self) -> Option<&Replayed> {
+        match self {
+            Popularity::Replay(replayed) => Some(replayed),
+            Popularity::Hottest { rest: law, .. } | Popularity::Latest(law) => law.replayed(),
+            _ => None,
+        }
+    }
+
+    /// The same, to hand the file in.
+    pub(crate) fn replayed_mut(&mut self) -> Option<&mut Replayed> {
+        match self {
+            Popularity::Replay(replayed) => Some(replayed),
+            Popularity::Hottest { rest: law, .. } | Popularity::Latest(law) => law.replayed_mut(),
+            _ => None,
+        }
+    }
+
+    /// The accesses, where they are taken in the order of a trace file.
+    pub(crate) fn in_order(&self) -> Option<Arc<Accesses>> {
+        match self {
+            Popularity::Replay(replayed) => replayed.in_order(),
+            _ => None,
         }
     }
 
@@ -117,8 +152,26 @@ impl Popularity {
                 if keys < 2 {
                     return bad("hottest needs at least 2 keys".to_owned());
                 }
+                if !rest.is_drawn_by_rank() {
+                    return bad("hottest.rest is drawn from: use a law of ranks".to_owned());
+                }
                 rest.check(keys - 1)
             }
+            Popularity::Latest(ref law) => {
+                if !law.is_drawn_by_rank() {
+                    return bad(
+                        "latest needs a law of ranks, e.g. { zipf = { s = 1.0 } }".to_owned()
+                    );
+                }
+                law.check(keys)
+            }
+            Popularity::Window { width, step } if width == 0 || width > keys || step > keys => {
+                bad(format!(
+                    "window has width = {width}, step = {step}; use a width of 1 to {keys} keys and a \
+                     step of 0 to {keys}"
+                ))
+            }
+            Popularity::Replay(ref replayed) => replayed.check(keys),
             _ => Ok(()),
         }
     }
@@ -133,93 +186,12 @@ fn hot_keys(keys: u32, share: f64) -> u32 {
     ((f64::from(keys) * share).round() as u32).clamp(1, keys)
 }
 
-impl Drift {
-    /// Checks the parameters for a number of keys.
-    pub(crate) fn check(&self, keys: u32) -> Result<(), WorkloadError> {
-        let Drift { top, swap, every_ops } = *self;
-        if every_ops == 0 {
-            return Err(WorkloadError::parameter("drift.every_ops", "is 0; use at least 1"));
-        }
-        if swap > top || u64::from(top) + u64::from(swap) > u64::from(keys) {
-            return Err(WorkloadError::parameter(
-                "drift",
-                format!(
-                    "swaps {swap} of the top {top} of {keys} keys; use swap ≤ top and top + swap ≤ keys"
-                ),
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl Repeat {
-    /// Checks the parameters.
-    pub(crate) fn check(&self) -> Result<(), WorkloadError> {
-        if !(0.0..=1.0).contains(&self.share) {
-            return Err(WorkloadError::parameter(
-                "repeat.share",
-                format!("is {}; use a share 0 to 1", self.share),
-            ));
-        }
-        if self.window_ops == 0 || self.window_ops > 1 << 20 {
-            return Err(WorkloadError::parameter(
-                "repeat.window_ops",
-                format!("is {}; use 1 to 1,048,576", self.window_ops),
-            ));
-        }
-        Ok(())
-    }
-
-    /// The table of ages less one: an age `a` stands for the interval `a` to `a + 1` of a
-    /// log-uniform number.
-    pub(crate) fn ages(&self) -> AliasTable {
-        let weights: Vec<f64> =
-            (1..=self.window_ops).map(|age| libm::log1p(1.0 / f64::from(age))).collect();
-        AliasTable::new(&weights)
-    }
-}
-
-/// Rank → key, as it is in each epoch of a drift; without a drift there is one epoch.
-#[derive(Debug)]
-pub(crate) struct Spread {
-    epochs: Vec<Vec<u32>>,
-    every_ops: u64,
-}
-
-impl Spread {
-    /// The spread of `keys` keys over a trace of `ops` ops.
-    pub(crate) fn new(keys: u32, ops: u64, drift: Option<&Drift>, seed: u64) -> Self {
-        let first = Random::stream(seed, Purpose::Spread, 0).permutation(keys);
-        let Some(drift) = drift else {
-            return Spread { epochs: vec![first], every_ops: u64::MAX };
-        };
-        let mut epochs = vec![first];
-        for epoch in 1..ops.div_ceil(drift.every_ops) {
-            let mut keys_by_rank = epochs[epoch as usize - 1].clone();
-            let mut random = Random::stream(seed, Purpose::Drift, epoch);
-            let leaving = random.permutation(drift.top);
-            for &rank in &leaving[..drift.swap as usize] {
-                let outside = drift.top + random.below(keys - drift.top);
-                keys_by_rank.swap(rank as usize, outside as usize);
-            }
-            epochs.push(keys_by_rank);
-        }
-        Spread { epochs, every_ops: drift.every_ops }
-    }
-
-    /// The keys by rank at an op, and the first op at which they change.
-    pub(crate) fn at(&self, op: u64) -> (&[u32], u64) {
-        let epoch = op / self.every_ops;
-        let until = (epoch + 1).saturating_mul(self.every_ops);
-        (&self.epochs[epoch as usize], until)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::workload::alias::AliasTable;
 
     fn shares(popularity: &Popularity, keys: u32) -> Vec<f64> {
         let weights = popularity.weights(keys);
@@ -242,42 +214,6 @@ mod tests {
         assert!((hottest[0] - 0.31).abs() < 1e-12);
         let second = 0.69 / (1..1_000).map(|rank| libm::pow(f64::from(rank), -1.4)).sum::<f64>();
         assert!((hottest[1] - second).abs() < 1e-12);
-    }
-
-    #[test]
-    fn popularity_says_nothing_about_the_key_index() {
-        // The mean index of the 100 most popular of 10,000 keys is that of any 100 keys.
-        let spread = Spread::new(10_000, 1, None, 1);
-        let (keys_by_rank, _) = spread.at(0);
-        let mean = keys_by_rank[..100].iter().sum::<u32>() / 100;
-        assert!((4_000..6_000).contains(&mean), "{mean}");
-    }
-
-    #[test]
-    fn a_drift_replaces_so_many_of_the_top_each_time() {
-        let drift = Drift { top: 400, swap: 240, every_ops: 500 };
-        let spread = Spread::new(76_000, 2_000, Some(&drift), 1);
-        for start in [0, 500, 1_000] {
-            let (before, until) = spread.at(start);
-            assert_eq!(until, start + 500);
-            let (after, _) = spread.at(until);
-            let kept = after[..400].iter().filter(|key| before[..400].contains(key)).count();
-            assert_eq!(kept, 160);
-            let mut keys = after.to_vec();
-            keys.sort_unstable();
-            assert!(keys.into_iter().eq(0..76_000));
-        }
-    }
-
-    #[test]
-    fn ages_are_log_uniform() {
-        let ages = Repeat { share: 1.0, window_ops: 1_000 }.ages();
-        let mut random = Random::stream(1, Purpose::Ops, 0);
-        let drawn: Vec<u32> = (0..100_000).map(|_| ages.pick(random.bits()) + 1).collect();
-        let up_to = |age| drawn.iter().filter(|&&drawn| drawn <= age).count() as f64 / 1e5;
-        for (age, share) in [(9, 10_f64.ln()), (99, 100_f64.ln()), (1_000, 1_001_f64.ln())] {
-            assert!((up_to(age) - share / 1_001_f64.ln()).abs() < 0.01, "{age}");
-        }
     }
 
     fn any_law() -> impl Strategy<Value = Popularity> {

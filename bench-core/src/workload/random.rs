@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Times = 4,
     /// Which node a pod runs on.
     Nodes = 5,
+    /// When the events of a paced actor are due.
+    Pace = 32,
 }
 
 /// A stream of random numbers.

@@ -204,7 +204,9 @@ pub fn find_scenarios(patterns: &[String]) -> Result<Vec<Scenario>, PrepareError
                 flag: "-s",
                 source,
             })?;
-            found.push(Scenario::from_toml(pattern, &text)?);
+            let mut scenario = Scenario::from_toml(pattern, &text)?;
+            supply_traces(&mut scenario, Path::new(pattern))?;
+            found.push(scenario);
         } else {
             built_in.push(pattern.clone());
         }
@@ -214,6 +216,25 @@ pub fn find_scenarios(patterns: &[String]) -> Result<Vec<Scenario>, PrepareError
         found.splice(0..0, positions.into_iter().map(|at| catalog[at].clone()));
     }
     Ok(found)
+}
+
+/// Reads the trace files that a scenario takes popularity from; they lie beside its own file.
+fn supply_traces(scenario: &mut Scenario, scenario_file: &Path) -> Result<(), PrepareError> {
+    let folder = scenario_file.parent().unwrap_or(Path::new(""));
+    for name in scenario.workload.files() {
+        let path = folder.join(&name);
+        let file = File::open(&path).map_err(|source| PrepareError::Read {
+            path: path.clone(),
+            flag: "popularity.replay.file",
+            source,
+        })?;
+        let (trace, hash) = trace::read_hashed(file, &path.display().to_string())?;
+        scenario
+            .workload
+            .supply(&name, &trace, hash)
+            .map_err(|source| PrepareError::Workload { name: scenario.name.clone(), source })?;
+    }
+    Ok(())
 }
 
 fn workload_of_scenario(

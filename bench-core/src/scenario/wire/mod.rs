@@ -1,18 +1,20 @@
 //! The TOML shape of a scenario file, and its way to a checked [`Scenario`]. Unknown keys are
 //! refused with a suggestion; every error names the file and, where it is known, the line.
 
+mod actors;
 mod cluster;
+mod mix;
 
 use serde::Deserialize;
 
+use self::actors::{WireActor, WireMap};
 use self::cluster::{WireCluster, WirePods};
+use self::mix::WireMix;
 use super::{Scenario, ScenarioError, nearest};
 use crate::adapter::Requirement;
 use crate::key::{KeyKind, KeyRule};
-use crate::op::OpKind;
-use crate::trace::Shape;
 use crate::value::ValueKind;
-use crate::workload::{Drift, Growth, Mix, Popularity, Repeat, Workload, WorkloadError};
+use crate::workload::{Growth, Workload, WorkloadError};
 
 /// Reads a scenario of a name from the text of a file.
 pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, ScenarioError> {
@@ -35,18 +37,29 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
     if wire.threads.as_ref().is_some_and(|threads| threads.is_empty() || threads.contains(&0)) {
         return Err(value_error("threads", "needs counts of at least 1".to_owned()));
     }
+    let workload_error = |table: &str, error: WorkloadError| match error {
+        WorkloadError::Parameter { key, message } => {
+            value_error(&format!("{table}.{key}"), message)
+        }
+        WorkloadError::Trace(error) => value_error(table, error.to_string()),
+    };
     let cluster = wire.cluster.map(WireCluster::resolve).transpose();
     let cluster =
         cluster.map_err(|(key, message)| value_error(&format!("cluster.{key}"), message))?;
+    let free = !wire.map.is_empty() || !wire.actor.is_empty();
+    let actors = free.then(|| actors::actors(wire.map, wire.actor)).transpose();
+    let actors = actors.map_err(|error| workload_error("actor", error))?;
     let workloads = [
         wire.mix.map(|mix| Workload::Mix(mix.into())),
         cluster.map(Workload::Cluster),
         wire.pods.map(|pods| Workload::Pods(pods.into())),
         wire.growth.map(|growth| Workload::Growth(growth.into())),
+        actors.map(Workload::Actors),
     ];
     let mut workloads = workloads.into_iter().flatten();
     let (Some(workload), None) = (workloads.next(), workloads.next()) else {
-        let message = "needs exactly one workload table: [mix], [cluster], [pods] or [growth]";
+        let message = "needs exactly one workload table: [mix], [cluster], [pods], [growth], or \
+                       [[map]] with [[actor]]";
         return Err(ScenarioError::Syntax {
             label: label.to_owned(),
             line: None,
@@ -54,12 +67,7 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
             suggestion: None,
         });
     };
-    workload.check().map_err(|error| match error {
-        WorkloadError::Parameter { key, message } => {
-            value_error(&format!("{}.{key}", workload.table()), message)
-        }
-        WorkloadError::Trace(error) => value_error(workload.table(), error.to_string()),
-    })?;
+    workload.check().map_err(|error| workload_error(workload.table(), error))?;
     Ok(Scenario {
         name: name.to_owned(),
         summary: wire.summary,
@@ -96,6 +104,10 @@ struct WireScenario {
     cluster: Option<WireCluster>,
     pods: Option<WirePods>,
     growth: Option<WireGrowth>,
+    #[serde(default)]
+    map: Vec<WireMap>,
+    #[serde(default)]
+    actor: Vec<WireActor>,
 }
 
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
@@ -107,40 +119,6 @@ enum WireValue {
     Inline224,
     #[serde(rename = "arc224")]
     Arc224,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireMix {
-    keys: u32,
-    preload: Option<u32>,
-    #[serde(default = "default_lap_ops")]
-    lap_ops: u64,
-    ops: WireShares,
-    #[serde(default = "uniform")]
-    popularity: Popularity,
-    drift: Option<Drift>,
-    repeat: Option<Repeat>,
-    #[serde(default = "default_key_rule")]
-    key_rule: KeyRule,
-    #[serde(default = "steady")]
-    shape: Shape,
-}
-
-/// Shares of op kinds in percent.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WireShares {
-    get: f64,
-    has: f64,
-    insert: f64,
-    insert_if_absent: f64,
-    overwrite: f64,
-    update: f64,
-    remove: f64,
-    get_cloned: f64,
-    scan: f64,
-    len: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -163,18 +141,6 @@ fn default_key_rule() -> KeyRule {
     KeyRule::NsName
 }
 
-fn default_lap_ops() -> u64 {
-    1 << 20
-}
-
-fn steady() -> Shape {
-    Shape::Steady
-}
-
-fn uniform() -> Popularity {
-    Popularity::Uniform
-}
-
 fn yes() -> bool {
     true
 }
@@ -186,43 +152,6 @@ impl From<WireValue> for ValueKind {
             WireValue::Inline224 => ValueKind::Inline224,
             WireValue::Arc224 => ValueKind::Arc224,
         }
-    }
-}
-
-impl From<WireMix> for Mix {
-    fn from(wire: WireMix) -> Self {
-        Mix {
-            keys: wire.keys,
-            preload: wire.preload.unwrap_or(wire.keys),
-            lap_ops: wire.lap_ops,
-            ops: wire.ops.in_table_order(),
-            popularity: wire.popularity,
-            drift: wire.drift,
-            repeat: wire.repeat,
-            key_rule: wire.key_rule,
-            shape: wire.shape,
-        }
-    }
-}
-
-impl WireShares {
-    /// The shares that are not zero.
-    fn in_table_order(&self) -> Vec<(OpKind, f64)> {
-        let share = |kind| match kind {
-            OpKind::Get => self.get,
-            OpKind::Has => self.has,
-            OpKind::Insert => self.insert,
-            OpKind::InsertIfAbsent => self.insert_if_absent,
-            OpKind::Overwrite => self.overwrite,
-            OpKind::Update => self.update,
-            OpKind::Remove => self.remove,
-            OpKind::GetCloned => self.get_cloned,
-            OpKind::Scan => self.scan,
-            OpKind::Len => self.len,
-            OpKind::ScanPrefix | OpKind::Range | OpKind::ReplaceAll | OpKind::NewMap => 0.0,
-        };
-        let shares = Mix::KINDS.into_iter().map(|kind| (kind, share(kind)));
-        shares.filter(|(_, share)| *share != 0.0).collect()
     }
 }
 
@@ -272,6 +201,10 @@ fn line_at(text: &str, offset: usize) -> usize {
 /// The line of the key's last part, `threads` or `mix.drift.every_ops`: after its table's line,
 /// if it has one of its own.
 fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    if let Some(rest) = key.strip_prefix("actor.") {
+        let (name, key) = rest.rsplit_once('.').unwrap_or((rest, "name"));
+        return line_of_actor_key(text, name, key);
+    }
     let (table, rest) = key.split_once('.').unwrap_or(("", key));
     let first = rest.split('.').next()?;
     let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim_start()));
@@ -286,4 +219,19 @@ fn line_of_key(text: &str, key: &str) -> Option<usize> {
             || line.starts_with(&format!("[{table}.{first}"))
     });
     exact.map(|(number, _)| number).or((start > 0).then_some(start))
+}
+
+/// The line of a key of the actor of a name, or of the actor if it has no such line.
+fn line_of_actor_key(text: &str, name: &str, key: &str) -> Option<usize> {
+    let is_key = |line: &str, key: &str| {
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', '.']))
+    };
+    let is_name = |line: &str| is_key(line, "name") && line.contains(&format!("\"{name}\""));
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let named = lines.iter().position(|line| is_name(line))?;
+    let start = lines[..named].iter().rposition(|line| line.starts_with('[')).unwrap_or(0);
+    let end = lines[named..].iter().position(|line| line.starts_with('[')).map(|end| named + end);
+    let block = &lines[start..end.unwrap_or(lines.len())];
+    let found = block.iter().position(|line| is_key(line, key)).map(|line| start + line);
+    Some(found.unwrap_or(named) + 1)
 }

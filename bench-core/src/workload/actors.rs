@@ -1,0 +1,545 @@
+//! Independent actors over shared maps: each is a role with its own ops, keys, deal and pace, and
+//! none waits for another. So that the final state is known for every interleaving, a key that one
+//! actor writes in order is written by no other; `update`s, which commute, are free.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::balance::balance;
+use super::draws::{Draws, Ground};
+use super::popularity::Popularity;
+use super::schedule::Schedule;
+use super::{WorkloadError, check_keys, check_ops, mix};
+use crate::key::KeyRule;
+use crate::op::{MAX_MAPS, OpClass, OpKind, OpWord};
+use crate::trace::{ActorSpec, Deal, Draft, MapSpec, Pace, Shape, Stream};
+
+/// Most events of a paced actor per second.
+const MAX_RATE_PER_S: f64 = 1e7;
+
+/// Independent actors over shared maps.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Actors {
+    /// The maps.
+    pub maps: Vec<ActorMap>,
+    /// The actors.
+    pub actors: Vec<Actor>,
+}
+
+/// A map that actors share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ActorMap {
+    /// Short id, e.g. `M7`.
+    pub id: String,
+    /// What it is.
+    pub name: String,
+    /// Size of the key space.
+    pub keys: u32,
+    /// Keys that are present before the first op.
+    pub preload: u32,
+    /// How string keys are spelled.
+    pub key_rule: KeyRule,
+}
+
+/// A role whose threads share one stream of ops.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Actor {
+    /// The role.
+    pub name: String,
+    /// What it does.
+    pub task: Task,
+    /// How its ops are dealt to threads.
+    pub deal: Deal,
+    /// When its events are due; `None` runs them one after the other.
+    pub pacing: Option<Pacing>,
+    /// Events of a lap; those of a paced actor follow from its rate.
+    pub lap_events: u64,
+}
+
+/// What an actor does in each event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One op that is drawn, on one map.
+    Mix {
+        /// Position of the map.
+        map: u32,
+        /// The keys that it draws from; `None` is all.
+        keys: Option<KeyRange>,
+        /// What each op is drawn from.
+        #[serde(flatten)]
+        draws: Draws,
+    },
+    /// The same steps, one after the other.
+    Steps(Vec<Step>),
+}
+
+/// Keys of a map from one on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct KeyRange {
+    /// The first.
+    pub from: u32,
+    /// How many.
+    pub count: u32,
+}
+
+/// A run of ops of one kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The op.
+    pub op: OpKind,
+    /// Position of the map.
+    pub map: u32,
+    /// How often.
+    pub times: u32,
+    /// How popular the keys are.
+    pub popularity: Popularity,
+}
+
+/// Open loop: events are due at their times, whether the one before has ended or not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pacing {
+    /// Events per second.
+    pub rate_per_s: f64,
+    /// How they are spread.
+    pub schedule: Schedule,
+    /// Time of a lap. Nanoseconds.
+    pub lap_ns: u64,
+}
+
+impl Pacing {
+    /// Events of a lap, at least one.
+    pub fn events(&self) -> u64 {
+        (self.rate_per_s * self.lap_ns as f64 / 1e9).round().max(1.0) as u64
+    }
+}
+
+impl Actor {
+    /// Events of a lap.
+    fn events(&self) -> u64 {
+        self.pacing.map_or(self.lap_events, |pacing| pacing.events())
+    }
+
+    fn kinds(&self) -> Vec<(u32, OpKind)> {
+        match &self.task {
+            Task::Mix { map, draws, .. } => draws.kinds().map(|kind| (*map, kind)).collect(),
+            Task::Steps(steps) => steps.iter().map(|step| (step.map, step.op)).collect(),
+        }
+    }
+
+    /// The keys of a map that the actor may write in order, if there are any.
+    fn written(&self, map: u32, spec: &ActorMap) -> Option<KeyRange> {
+        let ordered = |kind: OpKind| {
+            kind != OpKind::Update && matches!(kind.class(), OpClass::Write | OpClass::Bulk)
+        };
+        let writes = self.kinds().into_iter().any(|(of, kind)| of == map && ordered(kind));
+        let all = KeyRange { from: 0, count: spec.keys };
+        writes.then_some(match self.task {
+            Task::Mix { keys, .. } => keys.unwrap_or(all),
+            Task::Steps(_) => all,
+        })
+    }
+
+    fn ground(&self, position: usize, maps: &[ActorMap]) -> Option<(Ground, &Draws)> {
+        let Task::Mix { map, keys, draws } = &self.task else { return None };
+        let spec = maps.get(*map as usize)?;
+        let KeyRange { from, count } = keys.unwrap_or(KeyRange { from: 0, count: spec.keys });
+        let ground = Ground {
+            map: *map as u8,
+            first: from,
+            keys: count,
+            preload: spec.preload.saturating_sub(from).min(count),
+            ops: self.events(),
+            actor: position as u64,
+        };
+        Some((ground, draws))
+    }
+}
+
+impl Actors {
+    pub(super) fn op_kinds(&self) -> BTreeSet<OpKind> {
+        self.actors.iter().flat_map(Actor::kinds).map(|(_, kind)| kind).collect()
+    }
+
+    pub(super) fn popularities(&self) -> Vec<&Popularity> {
+        let laws = self.actors.iter().flat_map(|actor| match &actor.task {
+            Task::Mix { draws, .. } => vec![&draws.popularity],
+            Task::Steps(steps) => steps.iter().map(|step| &step.popularity).collect(),
+        });
+        laws.collect()
+    }
+
+    pub(super) fn popularities_mut(&mut self) -> Vec<&mut Popularity> {
+        let laws = self.actors.iter_mut().flat_map(|actor| match &mut actor.task {
+            Task::Mix { draws, .. } => vec![&mut draws.popularity],
+            Task::Steps(steps) => steps.iter_mut().map(|step| &mut step.popularity).collect(),
+        });
+        laws.collect()
+    }
+
+    pub(super) fn check(&self) -> Result<(), WorkloadError> {
+        self.check_maps()?;
+        for (position, actor) in self.actors.iter().enumerate() {
+            self.check_actor(position, actor).map_err(|error| match error {
+                WorkloadError::Parameter { key, message } => {
+                    WorkloadError::parameter(&format!("{}.{key}", actor.name), message)
+                }
+                trace @ WorkloadError::Trace(_) => trace,
+            })?;
+        }
+        self.check_writers()
+    }
+
+    fn check_maps(&self) -> Result<(), WorkloadError> {
+        let wrong = |message: String| Err(WorkloadError::parameter("map", message));
+        if self.maps.is_empty() || self.maps.len() > MAX_MAPS {
+            return wrong(format!("there are {} maps; use 1 to {MAX_MAPS}", self.maps.len()));
+        }
+        if self.actors.len() > 64 {
+            return wrong(format!("there are {} actors; use 1 to 64", self.actors.len()));
+        }
+        for spec in &self.maps {
+            check_keys("map", spec.keys)?;
+            if spec.preload > spec.keys {
+                return wrong(format!(
+                    "{} preloads {} of {} keys; use fewer",
+                    spec.id, spec.preload, spec.keys
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_actor(&self, position: usize, actor: &Actor) -> Result<(), WorkloadError> {
+        let wrong = |key: &str, message: String| Err(WorkloadError::parameter(key, message));
+        if let Some((map, _)) =
+            actor.kinds().iter().find(|(map, _)| *map as usize >= self.maps.len())
+        {
+            return wrong("map", format!("is number {map}; there are {} maps", self.maps.len()));
+        }
+        if let Some(Pacing { rate_per_s, lap_ns, .. }) = actor.pacing {
+            if !(rate_per_s > 0.0 && rate_per_s <= MAX_RATE_PER_S) {
+                return wrong("rate_per_s", format!("is {rate_per_s}; use over 0, up to 1e7"));
+            }
+            if lap_ns == 0 || actor.events() > lap_ns {
+                return wrong("lap", "is too short; use e.g. \"10s\"".to_owned());
+            }
+        }
+        let events_in_one = matches!(actor.task, Task::Mix { .. }) && actor.pacing.is_none();
+        match actor.deal {
+            Deal::Op if !events_in_one => {
+                return wrong(
+                    "deal",
+                    "is op, but the actor has events; use \"event\" or \"whole\"".to_owned(),
+                );
+            }
+            Deal::Event if events_in_one => {
+                return wrong("deal", "is event, but its ops are single; use \"op\"".to_owned());
+            }
+            Deal::Turns | Deal::Shares => {
+                return wrong(
+                    "deal",
+                    "needs an order of all actors' events; use op, event or whole".to_owned(),
+                );
+            }
+            _ => {}
+        }
+        check_ops(if events_in_one { "lap_ops" } else { "lap_events" }, actor.events())?;
+        match &actor.task {
+            Task::Mix { map, keys, .. } => {
+                let spec = &self.maps[*map as usize];
+                if let Some(KeyRange { from, count }) = *keys
+                    && (count == 0 || u64::from(from) + u64::from(count) > u64::from(spec.keys))
+                {
+                    return wrong(
+                        "keys",
+                        format!(
+                            "are {count} from {from}; use at least 1, inside the {} keys of {}",
+                            spec.keys, spec.id
+                        ),
+                    );
+                }
+                let ground = actor.ground(position, &self.maps);
+                ground.map_or(Ok(()), |(ground, draws)| draws.check(&ground))
+            }
+            Task::Steps(steps) => self.check_steps(actor, steps),
+        }
+    }
+
+    fn check_steps(&self, actor: &Actor, steps: &[Step]) -> Result<(), WorkloadError> {
+        let wrong = |message: &str| Err(WorkloadError::parameter("steps", message));
+        if steps.is_empty() || steps.iter().any(|step| step.times == 0) {
+            return wrong("are none, or happen 0 times; use at least one of each");
+        }
+        for step in steps {
+            step.popularity.check(self.maps[step.map as usize].keys)?;
+            if matches!(step.popularity, Popularity::Latest(_)) {
+                return wrong("cannot know what was inserted lately; use `ops` with `latest`");
+            }
+            if matches!(step.op, OpKind::Range | OpKind::NewMap) {
+                return wrong("cannot be `range` or `new_map`; use another op");
+            }
+        }
+        let times: u64 = steps.iter().map(|step| u64::from(step.times)).sum();
+        check_ops("steps", actor.events().saturating_mul(times))
+    }
+
+    /// No two actors may write the same key in order.
+    fn check_writers(&self) -> Result<(), WorkloadError> {
+        for (map, spec) in (0..).zip(&self.maps) {
+            let written: Vec<(&Actor, KeyRange)> = self
+                .actors
+                .iter()
+                .filter_map(|actor| Some((actor, actor.written(map, spec)?)))
+                .collect();
+            for (at, (one, range)) in written.iter().enumerate() {
+                let overlaps = |other: &&(&Actor, KeyRange)| {
+                    other.1.from < range.from + range.count
+                        && range.from < other.1.from + other.1.count
+                };
+                if let Some((other, _)) = written[..at].iter().find(overlaps) {
+                    return Err(WorkloadError::parameter(
+                        &format!("{}.keys", one.name),
+                        format!(
+                            "{} and {} both write keys of {} in order, and neither waits for the \
+                             other; give each `keys` of its own, or use `update`",
+                            other.name, one.name, spec.id
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn draft(&self, name: &str, seed: u64) -> Draft {
+        let maps: Vec<MapSpec> = self.maps.iter().map(ActorMap::spec).collect();
+        let streams = self
+            .actors
+            .iter()
+            .enumerate()
+            .map(|(position, actor)| self.stream(position, actor, &maps, seed))
+            .collect();
+        let actors = self.actors.iter().map(|actor| ActorSpec {
+            name: actor.name.clone(),
+            deal: actor.deal,
+            pace: actor.pacing.map(|pacing| Pace { lap_ns: pacing.lap_ns }),
+        });
+        Draft {
+            name: name.to_owned(),
+            generator: "mapbench actors 1".to_owned(),
+            seed,
+            parameters: serde_json::json!({ "actors": self }),
+            shape: Shape::Steady,
+            unit: None,
+            actors: actors.collect(),
+            maps,
+            streams,
+        }
+    }
+
+    fn stream(&self, position: usize, actor: &Actor, maps: &[MapSpec], seed: u64) -> Stream {
+        let mut stream = match &actor.task {
+            Task::Mix { .. } => {
+                let ground = actor.ground(position, &self.maps);
+                let words = ground.map_or_else(Vec::new, |(ground, draws)| {
+                    mix::words(draws, &ground, maps, Shape::Steady, seed)
+                });
+                let paced = actor.pacing.is_some();
+                let events = if paced { starts(&words, actor.events()) } else { Vec::new() };
+                Stream::of_events(words, events)
+            }
+            Task::Steps(steps) => steps_stream(steps, actor.events(), position, maps, seed),
+        };
+        if let Some(Pacing { schedule, lap_ns, .. }) = actor.pacing {
+            stream.times_ns = schedule.times_ns(actor.events(), lap_ns, seed, position as u64);
+        }
+        stream
+    }
+}
+
+impl ActorMap {
+    fn spec(&self) -> MapSpec {
+        MapSpec {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            key_rule: self.key_rule,
+            keys: self.keys,
+            preload: self.preload,
+            peak: 0,
+        }
+    }
+}
+
+/// Where each of `events` ops starts; what follows the last one belongs to it.
+fn starts(words: &[u32], events: u64) -> Vec<u32> {
+    let mut starts = Vec::with_capacity(events as usize);
+    let mut position = 0;
+    while starts.len() < events as usize {
+        starts.push(position);
+        let range = OpWord(words[position as usize]).kind() == Some(OpKind::Range);
+        position += if range { 2 } else { 1 };
+    }
+    starts
+}
+
+/// Every event runs all steps; the ops of one step are drawn together over all events.
+fn steps_stream(
+    steps: &[Step],
+    events: u64,
+    position: usize,
+    maps: &[MapSpec],
+    seed: u64,
+) -> Stream {
+    let drawn: Vec<Vec<u32>> = (1..)
+        .zip(steps)
+        .map(|(number, step)| step.draws().draw(&step.ground(events, position, number, maps), seed))
+        .collect();
+    let mut stream = Stream::default();
+    for event in 0..events as usize {
+        stream.events.push(stream.words.len() as u32);
+        for (step, words) in steps.iter().zip(&drawn) {
+            let times = step.times as usize;
+            stream.words.extend(&words[event * times..(event + 1) * times]);
+        }
+    }
+    let restoring = balance(&mut stream.words, maps, Shape::Steady);
+    stream.words.extend(restoring);
+    stream
+}
+
+impl Step {
+    fn draws(&self) -> Draws {
+        Draws {
+            ops: vec![(self.op, 100.0)],
+            range_keys: None,
+            popularity: self.popularity.clone(),
+            drift: None,
+            repeat: None,
+        }
+    }
+
+    fn ground(&self, events: u64, position: usize, number: u64, maps: &[MapSpec]) -> Ground {
+        let spec = &maps[self.map as usize];
+        Ground {
+            map: self.map as u8,
+            first: 0,
+            keys: spec.keys,
+            preload: spec.preload,
+            ops: events * u64::from(self.times),
+            // Each step has random numbers of its own, and no other actor has them.
+            actor: number << 8 | position as u64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn map(keys: u32, preload: u32) -> ActorMap {
+        let (id, name) = (format!("K{keys}"), "map".to_owned());
+        ActorMap { id, name, keys, preload, key_rule: KeyRule::NsName }
+    }
+
+    fn mix_actor(name: &str, ops: Vec<(OpKind, f64)>, keys: Option<KeyRange>) -> Actor {
+        let draws = Draws {
+            ops,
+            range_keys: Some(3),
+            popularity: Popularity::Uniform,
+            drift: None,
+            repeat: None,
+        };
+        Actor {
+            name: name.to_owned(),
+            task: Task::Mix { map: 0, keys, draws },
+            deal: Deal::Op,
+            pacing: None,
+            lap_events: 500,
+        }
+    }
+
+    fn churn() -> Vec<(OpKind, f64)> {
+        vec![(OpKind::Insert, 50.0), (OpKind::Remove, 50.0)]
+    }
+
+    fn paced(actor: Actor, rate_per_s: f64, lap_ns: u64) -> Actor {
+        let pacing = Some(Pacing { rate_per_s, schedule: Schedule::Poisson, lap_ns });
+        Actor { deal: Deal::Whole, pacing, ..actor }
+    }
+
+    #[test]
+    fn two_writers_need_keys_of_their_own() {
+        let half = |from| Some(KeyRange { from, count: 50 });
+        let of = |one, other| Actors {
+            maps: vec![map(100, 50)],
+            actors: vec![mix_actor("one", churn(), one), mix_actor("other", churn(), other)],
+        };
+        assert_eq!(of(half(0), half(50)).check(), Ok(()));
+        assert!(of(half(0), half(50)).draft("two", 1).finish().is_ok());
+        let error = of(half(0), half(49)).check().unwrap_err().to_string();
+        assert!(error.contains("one and other both write keys of K100 in order"), "{error}");
+        assert!(of(None, half(0)).check().is_err());
+    }
+
+    #[test]
+    fn a_paced_actor_has_as_many_events_as_its_rate_gives_and_restores_the_keys_among_them() {
+        let writer = paced(mix_actor("writer", churn(), None), 5.0, 20_000_000_000);
+        let actors = Actors { maps: vec![map(5_000, 100)], actors: vec![writer] };
+        let trace = actors.draft("paced", 1).finish().unwrap();
+        let stream = &trace.streams[0];
+        assert_eq!((stream.events.len(), stream.words.len()), (100, 100));
+        assert_eq!(stream.times_ns.len(), 100);
+        // As many live all the time: a nomination comes, the next event takes it back.
+        assert!(trace.header.maps[0].peak <= 102, "{}", trace.header.maps[0].peak);
+        assert!((trace.header.effective_write_share - 1.0).abs() < f64::EPSILON);
+    }
+
+    fn any_actor() -> impl Strategy<Value = Actor> {
+        let parts = prop::collection::vec(0_u32..10, Draws::KINDS.len());
+        let steps = prop::collection::vec((0..Draws::KINDS.len(), 0_u32..2, 1_u32..5), 1..4);
+        let pacing = prop::option::of((1.0..500.0, any::<bool>(), 1_u64..400_000_000));
+        (parts, steps, any::<bool>(), pacing, 1_u64..500).prop_map(
+            |(parts, steps, is_mix, pacing, lap_events)| {
+                let total = f64::from(parts.iter().sum::<u32>().max(1));
+                let shares = parts.iter().map(|&part| f64::from(part) * 100.0 / total);
+                let ops = Draws::KINDS.into_iter().zip(shares).collect();
+                let steps = steps.into_iter().map(|(kind, map, times)| Step {
+                    op: Draws::KINDS[kind],
+                    map,
+                    times,
+                    popularity: Popularity::Uniform,
+                });
+                let mixed = mix_actor("any", ops, None);
+                let task = if is_mix { mixed.task.clone() } else { Task::Steps(steps.collect()) };
+                let deal = if is_mix && pacing.is_none() { Deal::Op } else { Deal::Whole };
+                let pacing = pacing.map(|(rate_per_s, poisson, lap_ns)| {
+                    let schedule = if poisson { Schedule::Poisson } else { Schedule::Uniform };
+                    Pacing { rate_per_s, schedule, lap_ns }
+                });
+                Actor { task, deal, pacing, lap_events, ..mixed }
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn any_actors_that_are_accepted_are_steady(
+            actors in prop::collection::vec(any_actor(), 1..4),
+            keys in 5_u32..150,
+            preloaded in 0.0..=1.0,
+            seed: u64,
+        ) {
+            let maps = vec![map(keys, (f64::from(keys) * preloaded) as u32), map(7, 3)];
+            let actors = Actors { maps, actors };
+            prop_assume!(actors.check().is_ok());
+            let trace = actors.draft("any", seed).finish();
+            prop_assert!(trace.is_ok(), "{:?}", trace.err());
+        }
+    }
+}
