@@ -109,6 +109,11 @@ pub fn rate_like(per_sec: f64, beside: f64) -> String {
     format!("{:.*}{letter}", decimals(beside / scale), per_sec / scale)
 }
 
+/// How many there are: whole to four digits, then with a letter: `8`, `9876`, `55.0k`.
+pub fn count(number: u64) -> String {
+    if number < 10_000 { number.to_string() } else { rate(number as f64) }
+}
+
 /// Decimals that leave about three significant digits.
 fn decimals(value: f64) -> usize {
     match value.abs() {
@@ -181,6 +186,7 @@ mod tests {
             assert_eq!(rate(per_sec), expected);
         }
         assert_eq!(rate_like(310.0, 64_240.0), "0.3k");
+        assert_eq!([0, 9_999, 55_000].map(count), ["0", "9999", "55.0k"]);
     }
 
     #[test]

@@ -32,6 +32,12 @@ fn finished() -> Model {
     replayed(&log(), THEME)
 }
 
+fn composite() -> Model {
+    let text = ui_synthetic::text_of(&ui_synthetic::composite());
+    let log = RunLog::read_from(text.as_bytes(), Path::new("composite.ndjson"));
+    replayed(&log.expect("it is a log"), THEME)
+}
+
 fn idle() -> Model {
     let choice = |name: &str, chosen| Choice {
         name: name.to_owned(),
@@ -98,6 +104,43 @@ fn the_run_screen_at_four_sizes() {
 }
 
 #[test]
+fn a_composite_run_counts_pods_and_shows_its_maps() {
+    for (width, height) in [(120, 36), (80, 24)] {
+        let mut model = composite();
+        let text = export::text(&picture(&model, width, height));
+        insta::assert_snapshot!(format!("pods_{width}x{height}"), text);
+        press(&mut model, "\n");
+        let text = export::text(&picture(&model, width, height));
+        insta::assert_snapshot!(format!("maps_{width}x{height}"), text);
+    }
+}
+
+#[test]
+fn the_details_of_a_composite_cell_are_those_of_its_rounds() {
+    let mut model = composite();
+    press(&mut model, "\n");
+    let text = export::text(&picture(&model, 120, 36));
+    // Of 100 ops: 5 at 90 ns, 4 at 100, 10 at 50 and 80 at 10, together 2,150 ns a pod.
+    for (map, time_share) in [("M14", 800.0), ("M11", 500.0), ("M0", 450.0), ("M9", 400.0)] {
+        let line = text.lines().find(|line| line.contains(&format!("│ {map} ")));
+        let words: Vec<&str> = line.expect("a line").split_whitespace().collect();
+        let share = format!("{:.1}", time_share / 2_150.0 * 100.0);
+        assert!(words.contains(&share.as_str()), "{share} of {map} in {words:?}");
+    }
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for figure in [
+        "each takes 2.1µ in maps",
+        "90.0 (90.0) % of reads hit",
+        "32.0 (31.0) % of ops",
+        "12.5 % of updates",
+        "4.0 % of the time",
+        "2.0 % of 500 due events late",
+    ] {
+        assert!(words.contains(figure), "no {figure:?} in\n{text}");
+    }
+}
+
+#[test]
 fn the_wizard_at_four_sizes() {
     let model = idle();
     for (width, height) in SIZES {
@@ -134,6 +177,14 @@ fn ascii_screens_hold_only_ascii() {
         let text = export::text(&picture(&model, 120, 36));
         assert!(text.is_ascii(), "after {keys:?}:\n{text}");
     }
+    let mut model = composite();
+    model.theme.ascii = true;
+    for keys in ["", "\n"] {
+        press(&mut model, keys);
+        let text = export::text(&picture(&model, 120, 36));
+        let unknown = text.replace("? help", "").contains('?');
+        assert!(text.is_ascii() && !unknown, "after {keys:?}:\n{text}");
+    }
 }
 
 #[test]
@@ -147,6 +198,10 @@ fn every_screen_draws_at_every_size() {
         screens.push(model);
     }
     screens.push(Model { run: None, ..finished });
+    let mut model = composite();
+    screens.push(model.clone());
+    press(&mut model, "\n");
+    screens.push(model);
     let thresholds = [8, 12, 24, 36, 40, 60, 80, 100, 120];
     let edges = thresholds.iter().flat_map(|edge| [edge - 1, *edge, edge + 1]);
     let sizes: Vec<u16> = (1..7).chain((15..200).step_by(29)).chain(edges).chain([200]).collect();

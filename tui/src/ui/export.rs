@@ -122,6 +122,10 @@ fn picture(cell: &Cell, x: u16, y: u16) -> Option<String> {
             let share = f64::from(character as u32 - '▁' as u32 + 1) / 8.0;
             Some(rect(left, top + CELL.1 * (1.0 - share), CELL.0 + 0.3, CELL.1 * share + 0.3))
         }
+        '▉'..='▏' => {
+            let share = f64::from('▏' as u32 + 1 - character as u32) / 8.0;
+            Some(rect(left, top, CELL.0 * share, CELL.1 + 0.3))
+        }
         '─' | '│' | '┌' | '┐' | '└' | '┘' | '├' | '┤' | '╷' | '┊' => {
             Some(frame(character, left, top))
         }

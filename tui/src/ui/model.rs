@@ -315,7 +315,7 @@ impl Model {
 
     /// How figures are spelled.
     pub fn charset(&self) -> Charset {
-        if self.theme.ascii { Charset::Ascii } else { Charset::Utf8 }
+        self.theme.charset()
     }
 
     /// Position of a cell's adapter among the adapters of the run.

@@ -2,6 +2,7 @@
 //! alone; backgrounds are never painted. The colours are Okabe and Ito's, which people with every
 //! kind of colour vision tell apart.
 
+use mapbench_results::units::Charset;
 use ratatui::style::{Color, Modifier, Style};
 
 /// How many colours the terminal shows.
@@ -150,6 +151,11 @@ impl Theme {
     /// Something failed.
     pub fn bad(&self) -> Style {
         self.shade(|shades| shades[5]).add_modifier(Modifier::BOLD)
+    }
+
+    /// How figures are spelled.
+    pub fn charset(&self) -> Charset {
+        if self.ascii { Charset::Ascii } else { Charset::Utf8 }
     }
 
     /// `unicode`, or its stand-in where only ASCII is drawn.

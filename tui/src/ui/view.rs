@@ -26,6 +26,16 @@ pub struct View {
     pub heights: HeightScale,
 }
 
+/// A class of ops in the plural.
+pub fn plural(class: OpClass) -> &'static str {
+    match class {
+        OpClass::Read => "reads",
+        OpClass::Write => "writes",
+        OpClass::Scan => "scans",
+        OpClass::Bulk => "bulk ops",
+    }
+}
+
 /// What the charts show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Chart {

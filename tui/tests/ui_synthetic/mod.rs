@@ -9,11 +9,12 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Cell, ClassReport, Done, EndCause, Failure, FailureKind, Machine, Ready, RoundReport, RunBegin,
-    RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, UiMode,
+    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Ready,
+    RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
+use mapbench_core::trace::Unit;
 use mapbench_core::value::ValueKind;
 
 /// Name, version, what a scan shows, ops per second, and fast and slow latency with the share of
@@ -154,8 +155,68 @@ pub(crate) fn run() -> Vec<RunEvent> {
 
 /// The run as a log file's text.
 pub(crate) fn log_text() -> String {
+    text_of(&run())
+}
+
+/// A log file's text.
+pub(crate) fn text_of(events: &[RunEvent]) -> String {
     let line = |event: &RunEvent| serde_json::to_string(event).expect("events are JSON") + "\n";
-    run().iter().map(line).collect()
+    events.iter().map(line).collect()
+}
+
+/// Maps of the composite run: id, name, share of the ops in percent, nanoseconds per op, entries.
+pub(crate) const CLUSTER: [(&str, &str, u64, u64, u64); 5] = [
+    ("M0", "informer store", 5, 90, 55_000),
+    ("M5", "unschedulable pods", 1, 0, 0),
+    ("M9", "pod states", 4, 100, 5_017),
+    ("M11", "nodes", 10, 50, 5_000),
+    ("M14", "cycle state", 80, 10, 8),
+];
+
+/// The same run on a trace of several maps, of which 100 ops are a pod, with a paced actor: of ops
+/// at 1 to 2 threads 18.5 ns, 4 % of the time waits, one event in 50 late.
+pub(crate) fn composite() -> Vec<RunEvent> {
+    let mut events = run();
+    for event in &mut events {
+        match event {
+            RunEvent::Begin(begin) => {
+                for cell in &mut begin.cells {
+                    cell.trace_ops = 1_000_000;
+                    cell.unit = Some(Unit { name: "pods".to_owned(), count: 10_000 });
+                    cell.top_key_share = Some(0.31);
+                    let named = |map: &(&str, &str, u64, u64, u64)| CellMap {
+                        id: map.0.to_owned(),
+                        name: map.1.to_owned(),
+                    };
+                    cell.maps = CLUSTER.iter().map(named).collect();
+                }
+            }
+            RunEvent::Round { cell, report, .. } => become_composite(*cell, report),
+            _ => {}
+        }
+    }
+    events
+}
+
+fn become_composite(cell: u32, report: &mut RoundReport) {
+    let threads = u64::from(THREADS[cell as usize / MAPS.len() % THREADS.len()]);
+    report.updates = report.writes;
+    report.contended_updates = report.writes / 8 * (threads - 1);
+    report.top_key_ops = report.ops * 32 / 100;
+    report.waiting_ns = report.elapsed_ns * threads / 25;
+    (report.due_events, report.late_events) = (50, 1);
+    report.classes[1].intended = report.classes[0].service.clone();
+    let of = |map: &(&str, &str, u64, u64, u64)| {
+        let ops = report.ops * map.2 / 100;
+        MapReport {
+            ops,
+            reads: ops * 9 / 10,
+            writes: ops / 10,
+            busy_ns: ops * map.3,
+            entries: map.4,
+        }
+    };
+    report.maps = CLUSTER.iter().map(of).collect();
 }
 
 fn round(map: usize, n: u32, started_ns: u64, random: &mut Random) -> RoundReport {

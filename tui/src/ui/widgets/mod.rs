@@ -2,5 +2,6 @@
 //! log axis, and latency ridges. They know nothing of runs or adapters.
 
 pub mod axis;
+pub mod bar;
 pub mod braille;
 pub mod ridgeline;

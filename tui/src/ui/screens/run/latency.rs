@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use crate::ui::figures::axis_ns;
 use crate::ui::model::Model;
 use crate::ui::screens::panel;
-use crate::ui::view::Chart;
+use crate::ui::view::{Chart, plural};
 use crate::ui::widgets::axis::LogAxis;
 use crate::ui::widgets::braille::Canvas;
 use crate::ui::widgets::ridgeline::{self, Density, HeightScale};
@@ -71,14 +71,13 @@ pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer)
 }
 
 fn title(model: &Model) -> String {
-    let class =
-        model.view.class.map_or_else(|| "all op".to_owned(), |class| class.name().to_owned());
+    let class = model.view.class.map_or("all ops", plural);
     let heights = match (model.view.heights, model.theme.ascii) {
         (HeightScale::Log, _) => "log density",
         (HeightScale::Root, false) => "√density",
         (HeightScale::Root, true) => "sqrt density",
     };
-    format!("latency of {class}s, log x, {heights}")
+    format!("latency of {class}, log x, {heights}")
 }
 
 fn name_width(cells: &[(&CellSummary, Histogram<u64>)], width: u16) -> u16 {

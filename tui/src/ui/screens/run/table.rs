@@ -9,10 +9,11 @@ use ratatui::style::Style;
 
 use crate::ui::model::Model;
 use crate::ui::screens::panel;
-use crate::ui::view::Sort;
-use mapbench_results::units::{Charset, bytes, mops, mops_like, percentile};
+use crate::ui::view::{Sort, plural};
+use mapbench_results::units::{Charset, bytes, mops, mops_like, percentile, rate, rate_like};
 
 /// One column: title, width, and whether it is left out of narrow tables, the highest first.
+#[derive(Clone, Copy)]
 struct Column {
     title: &'static str,
     width: u16,
@@ -29,14 +30,28 @@ struct Shown<'a> {
     planned: u32,
 }
 
-const COLUMNS: [Column; 9] = [
+/// Throughput of a trace that is ops and nothing else.
+const IN_OPS: [Column; 2] = [
+    Column { title: "Mops/s", width: 8, rank: 0, figure: throughput },
+    Column { title: "±95%", width: 7, rank: 4, figure: half_width },
+];
+
+/// Throughput of a trace that amounts to something, with the room that its name needs.
+const IN_UNITS: [Column; 3] = [
     Column {
-        title: "Mops/s",
-        width: 8,
+        title: UNITS,
+        width: 9,
         rank: 0,
-        figure: |shown| opt(shown.row.ops_per_sec_median, shown.charset, mops),
+        figure: |shown| opt(shown.row.units_per_sec_median, shown.charset, rate),
     },
-    Column { title: "±95%", width: 7, rank: 4, figure: |shown| half_width(shown) },
+    Column { title: "±95%", width: 7, rank: 4, figure: half_width_in_units },
+    Column { title: "Mops/s", width: 8, rank: 5, figure: throughput },
+];
+
+/// Stands for the name of the unit, per second.
+const UNITS: &str = "units/s";
+
+const COLUMNS: [Column; 7] = [
     Column { title: "p50", width: 6, rank: 1, figure: |shown| latency(shown, |at| at.p50) },
     Column { title: "p99", width: 6, rank: 0, figure: |shown| latency(shown, |at| at.p99) },
     Column { title: "p99.9", width: 6, rank: 2, figure: |shown| latency(shown, |at| at.p999) },
@@ -68,8 +83,10 @@ pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer)
     let cells: Vec<&CellSummary> = rows.iter().filter_map(|id| run.cell(*id)).collect();
     let longest = cells.iter().map(|cell| cell.cell().adapter.chars().count()).max().unwrap_or(0);
     let names = (longest as u16 + 4).clamp(8, (area.width / 3).max(8));
-    let columns = columns_that_fit(area.width.saturating_sub(names));
-    head(model, names, &columns, panel::row(area, 0), buffer);
+    let unit = cells.iter().find_map(|cell| cell.cell().unit.as_ref());
+    let columns = columns_that_fit(unit.is_some(), area.width.saturating_sub(names));
+    let unit = unit.map_or("", |unit| &unit.name);
+    head(model, names, &columns, unit, panel::row(area, 0), buffer);
     let height = usize::from(area.height.saturating_sub(1));
     let cursor = model.view.cursor.min(cells.len().saturating_sub(1));
     let first = (cursor + 1).saturating_sub(height);
@@ -88,15 +105,22 @@ pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer)
     }
 }
 
-fn head(model: &Model, names: u16, columns: &[&Column], area: Rect, buffer: &mut Buffer) {
+fn head(
+    model: &Model,
+    names: u16,
+    columns: &[Column],
+    unit: &str,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let style = model.theme.faint();
     panel::put(" map", style, 1, area, buffer);
     let mut column = names;
     for shown in columns {
-        let title = if model.theme.ascii {
-            shown.title.replace('±', "+-")
-        } else {
-            shown.title.to_owned()
+        let title = match shown.title {
+            UNITS => format!("{}/s", unit.chars().take(6).collect::<String>()),
+            title if model.theme.ascii => title.replace('±', "+-"),
+            title => title.to_owned(),
         };
         column = right(&title, shown.width, style, column, area, buffer);
     }
@@ -105,7 +129,7 @@ fn head(model: &Model, names: u16, columns: &[&Column], area: Rect, buffer: &mut
         words.push(format!("by {}", model.view.sort.name()));
     }
     if let Some(class) = model.view.class {
-        words.push(format!("latency of {}s", class.name()));
+        words.push(format!("latency of {}", plural(class)));
     }
     panel::put(&words.join("  "), style, column, area, buffer);
 }
@@ -114,7 +138,7 @@ fn cell_figures(
     model: &Model,
     summary: &CellSummary,
     planned: u32,
-    columns: &[&Column],
+    columns: &[Column],
     names: u16,
     area: Rect,
     buffer: &mut Buffer,
@@ -168,15 +192,16 @@ fn trouble(summary: &CellSummary) -> Option<String> {
 const FLAGS_WIDTH: u16 = 9;
 
 /// The columns that fit, in the table's order.
-fn columns_that_fit(width: u16) -> Vec<&'static Column> {
+fn columns_that_fit(in_units: bool, width: u16) -> Vec<Column> {
     let width = width.saturating_sub(FLAGS_WIDTH);
-    let mut ranks: Vec<u8> = COLUMNS.iter().map(|column| column.rank).collect();
+    let first = if in_units { &IN_UNITS[..] } else { &IN_OPS[..] };
+    let all = || first.iter().chain(&COLUMNS).copied();
+    let mut ranks: Vec<u8> = all().map(|column| column.rank).collect();
     ranks.sort_unstable();
     ranks.dedup();
-    let fits =
-        |rank: u8| COLUMNS.iter().filter(|c| c.rank <= rank).map(|c| c.width).sum::<u16>() <= width;
+    let fits = |rank: u8| all().filter(|c| c.rank <= rank).map(|c| c.width).sum::<u16>() <= width;
     let most = ranks.into_iter().take_while(|rank| fits(*rank)).last();
-    COLUMNS.iter().filter(|column| most.is_some_and(|most| column.rank <= most)).collect()
+    all().filter(|column| most.is_some_and(|most| column.rank <= most)).collect()
 }
 
 fn right(
@@ -190,6 +215,15 @@ fn right(
     let used = text.chars().count() as u16;
     panel::put(text, style, column + width.saturating_sub(used), area, buffer);
     column + width
+}
+
+fn throughput(shown: &Shown) -> String {
+    opt(shown.row.ops_per_sec_median, shown.charset, mops)
+}
+
+fn half_width_in_units(shown: &Shown) -> String {
+    let figures = shown.row.units_per_sec_ci95.zip(shown.row.units_per_sec_median);
+    opt(figures, shown.charset, |(ci, median)| rate_like(ci.half_width(), median))
 }
 
 fn half_width(shown: &Shown) -> String {
