@@ -70,7 +70,8 @@ impl Scenario {
 impl Setting {
     fn apply(&self, document: &mut DocumentMut, workload: &str) -> Result<(), String> {
         let mut path: Vec<&str> = self.key.split('.').map(str::trim).collect();
-        if path.len() == 1 && !document.contains_key(path[0]) {
+        let is_at_top = document.get(path[0]).is_some_and(|item| !item.is_table_like());
+        if path.len() == 1 && !is_at_top {
             path.insert(0, workload);
         }
         let Some((last, tables)) = path.split_last() else { return Ok(()) };
@@ -124,6 +125,10 @@ mod tests {
             with("test/hotspot", &["mix.keys=2_000", "preload = 1000", "lap_ops=5000"]).unwrap();
         assert_eq!(changed.workload, Workload::Mix(mix));
         assert_eq!((changed.name, changed.summary), (original.name, original.summary));
+        let Workload::Pods(pods) = with("test/pods", &["pods=7"]).unwrap().workload else {
+            panic!("pods")
+        };
+        assert_eq!(pods.pods, 7, "the key, not the table of the same name");
         let changed = with("test/hotspot", &["value=arc224", "threads=[1, 2]"]);
         assert!(changed.unwrap_err().contains("threads"), "not a key of the workload's table");
     }

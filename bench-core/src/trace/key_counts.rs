@@ -1,11 +1,13 @@
 //! How often each key of a trace is accessed. Ranges count in constant time, so that a trace of a
 //! hundred million ops in a million records is counted as fast as its records are read.
 
+use serde::Serialize;
+
 use super::{MapSpec, Stream, TopKey, Trace};
 use crate::op::{OpKind, OpWord};
 
 /// How accesses to one map are spread over its keys.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct KeyShares {
     /// Ops that name a key.
     pub accesses: u64,
@@ -35,32 +37,49 @@ impl Trace {
     /// How the accesses to a map are spread over its keys; `None` if there is no such map or no
     /// op on it names a key.
     pub fn key_shares(&self, map: usize) -> Option<KeyShares> {
-        let mut counts = self.key_counts(map)?;
-        counts.retain(|&count| count > 0);
-        counts.sort_unstable_by(|one, other| other.cmp(one));
-        let accesses: u64 = counts.iter().sum();
-        let share = |keys: usize| counts.iter().take(keys).sum::<u64>() as f64 / accesses as f64;
+        KeyShares::of(&by_rank(self.key_counts(map)?))
+    }
+}
+
+impl KeyShares {
+    /// Of the counts of accessed keys, most accessed first; `None` without any.
+    pub(super) fn of(ranked: &[u64]) -> Option<Self> {
+        let accesses: u64 = ranked.iter().sum();
+        let share = |keys: usize| ranked.iter().take(keys).sum::<u64>() as f64 / accesses as f64;
         (accesses > 0).then(|| KeyShares {
             accesses,
-            distinct: counts.len() as u32,
+            distinct: ranked.len() as u32,
             top: share(1),
             top_10: share(10),
-            top_percent: share(counts.len().div_ceil(100)),
+            top_percent: share(ranked.len().div_ceil(100)),
         })
     }
 }
 
-/// The most accessed key of checked streams, by map and key the first of equals.
-pub(super) fn top_key(maps: &[MapSpec], streams: &[Stream]) -> Option<TopKey> {
+/// The counts of keys that are accessed at all, most accessed first.
+pub(super) fn by_rank(mut counts: Vec<u64>) -> Vec<u64> {
+    counts.retain(|&count| count > 0);
+    counts.sort_unstable_by(|one, other| other.cmp(one));
+    counts
+}
+
+/// How often each key of each map is accessed in checked streams, and the ops.
+pub(super) fn of_all(maps: &[MapSpec], streams: &[Stream]) -> (Vec<Vec<u64>>, u64) {
     let mut counts: Vec<KeyCounts> = maps.iter().map(|map| KeyCounts::new(map.keys)).collect();
     let mut ops = 0_u64;
     for (op, count) in streams.iter().flat_map(Stream::ops) {
         counts[op.map()].add(op, count);
         ops += u64::from(count);
     }
+    (counts.into_iter().map(KeyCounts::finish).collect(), ops)
+}
+
+/// The most accessed key of checked streams, by map and key the first of equals.
+pub(super) fn top_key(maps: &[MapSpec], streams: &[Stream]) -> Option<TopKey> {
+    let (counts, ops) = of_all(maps, streams);
     let mut top: Option<(u64, usize, usize)> = None;
-    for (map, counts) in counts.into_iter().enumerate() {
-        for (key, &count) in counts.finish().iter().enumerate() {
+    for (map, counts) in counts.iter().enumerate() {
+        for (key, &count) in counts.iter().enumerate() {
             if count > top.map_or(0, |top| top.0) {
                 top = Some((count, map, key));
             }

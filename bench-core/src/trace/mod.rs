@@ -1,6 +1,7 @@
 //! A trace: the immutable, seeded sequence of ops that a workload turned into, with the map table
 //! and the final state that every run of it must reach. Reading and writing files is `format`'s.
 
+mod figures;
 pub mod format;
 pub mod import;
 mod key_counts;
@@ -10,6 +11,7 @@ mod replay;
 
 use serde::{Deserialize, Serialize};
 
+pub use figures::{ActorFigures, Figures, LAP_PARTS, Lap, Live, MapFigures};
 pub use format::{FormatError, TraceHash, Written, hash, read, read_hashed, write};
 pub use key_counts::KeyShares;
 pub use key_set::KeySet;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::{
-    ActorSpec, KeySet, MapSpec, Shape, Stream, Trace, TraceHeader, Unit, key_counts, ops_in, order,
+    ActorSpec, Event, KeySet, MapSpec, Shape, Stream, Trace, TraceHeader, Unit, key_counts, ops_in,
+    order,
 };
 use crate::adapter::Requirement;
 use crate::op::{MAX_KEYS, MAX_MAPS, OpClass, OpKind, OpWord};
@@ -183,11 +184,7 @@ impl Trace {
 
 /// Replays checked streams in the order of their events.
 fn replay(maps: &[MapSpec], streams: &[Stream], mut watch: impl FnMut(usize, &Replay)) -> Replay {
-    let present: Vec<KeySet> =
-        maps.iter().map(|spec| KeySet::filled(spec.keys, spec.preload)).collect();
-    let peaks = maps.iter().map(|spec| spec.preload).collect();
-    let mut replay =
-        Replay { ops: 0, reads: 0, hits: 0, writes: 0, effective_writes: 0, present, peaks };
+    let mut replay = Replay::new(maps);
     for (position, event) in order::in_order(streams).enumerate() {
         for (op, count) in ops_in(event.words) {
             replay.step(maps, op, count);
@@ -197,7 +194,31 @@ fn replay(maps: &[MapSpec], streams: &[Stream], mut watch: impl FnMut(usize, &Re
     replay
 }
 
+/// Replays a trace in event order and shows the state after every op.
+pub(super) fn replay_ops(
+    trace: &Trace,
+    watch: &mut impl FnMut(&Event<'_>, OpWord, u32, &Replay),
+) -> Result<(), TraceError> {
+    let maps = &trace.header.maps;
+    check(maps, &trace.header.actors, &trace.streams)?;
+    let mut replay = Replay::new(maps);
+    for event in order::in_order(&trace.streams) {
+        for (op, count) in ops_in(event.words) {
+            replay.step(maps, op, count);
+            watch(&event, op, count, &replay);
+        }
+    }
+    Ok(())
+}
+
 impl Replay {
+    /// Before the first op.
+    fn new(maps: &[MapSpec]) -> Self {
+        let present = maps.iter().map(|spec| KeySet::filled(spec.keys, spec.preload)).collect();
+        let peaks = maps.iter().map(|spec| spec.preload).collect();
+        Replay { ops: 0, reads: 0, hits: 0, writes: 0, effective_writes: 0, present, peaks }
+    }
+
     /// Runs one op.
     #[inline]
     fn step(&mut self, maps: &[MapSpec], op: OpWord, count: u32) {

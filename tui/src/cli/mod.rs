@@ -2,6 +2,7 @@
 //! standard error; exit codes are those of the table in `failure`.
 
 mod adapters;
+mod charset;
 mod completions;
 mod failure;
 mod output;
@@ -74,7 +75,7 @@ enum Verb {
     Run(Box<run::RunArgs>),
     /// The same, live on screen
     Tui(Box<tui::TuiArgs>),
-    /// Import and inspect traces
+    /// Generate, import and inspect traces
     Trace(trace::TraceArgs),
     /// The maps that can be measured
     Adapters(adapters::AdaptersArgs),

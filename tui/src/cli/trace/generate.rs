@@ -43,6 +43,16 @@ pub(super) struct HowToGenerate {
 }
 
 impl HowToGenerate {
+    /// The first flag that was given, if any was.
+    pub(super) fn flag(&self) -> Option<&'static str> {
+        let given = [
+            ("--set", !self.settings.is_empty()),
+            ("--seed", self.seed != 1),
+            ("--threads", self.threads.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+    }
+
     /// The scenario of a name or path, with the settings.
     pub(super) fn scenario(&self, name: &str) -> Result<Scenario, CliError> {
         let scenario = if is_scenario_file(name) {
@@ -77,7 +87,7 @@ impl HowToGenerate {
 }
 
 /// Whether a name is the path of a scenario file.
-fn is_scenario_file(name: &str) -> bool {
+pub(super) fn is_scenario_file(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "toml")
 }
 
