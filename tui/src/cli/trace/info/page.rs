@@ -116,13 +116,13 @@ impl Page<'_> {
     }
 
     fn maps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (per, count) = self.unit();
-        let reads = format!("reads{per}");
-        let writes = format!("writes{per}");
-        let mut table = table(
-            &["map", "name", &reads, &writes, &format!("bulk{per}"), "hit %", "effective %"],
-            2,
-        );
+        let count = self.header.unit.as_ref().map(|unit| unit.count);
+        let per = match &self.header.unit {
+            Some(unit) => format!("for each of the {}; reads include scans", unit.name),
+            None => "in total; reads include scans".to_owned(),
+        };
+        let columns = ["map", "name", "reads", "writes", "bulk", "hit %", "effective %"];
+        let mut table = table(&columns, 2);
         let mut total = [0; 3];
         for map in &self.figures.maps {
             let columns = [map.reads + map.scans, map.writes, map.bulk];
@@ -138,12 +138,12 @@ impl Page<'_> {
         let rest = [String::new(), String::new()];
         let [hits, effective] = rest;
         table.add_row(["all".to_owned(), String::new(), reads, writes, bulk, hits, effective]);
-        writeln!(f, "\n{}\n(reads include scans)", table.trim_fmt())
+        writeln!(f, "\nops {per}\n{}", table.trim_fmt())
     }
 
     /// Ops by kind, in total and per unit.
     fn kinds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, count) = self.unit();
+        let count = self.header.unit.as_ref().map(|unit| unit.count);
         match &self.header.unit {
             Some(unit) => writeln!(f, "\nops by kind (for each of the {})", unit.name)?,
             None => writeln!(f, "\nops by kind")?,
@@ -209,12 +209,10 @@ impl Page<'_> {
         )
     }
 
-    /// Keys that inserts add to the map that gets most of them.
+    /// Keys that inserts add to the first map that gets any: the informer store, if there is one.
     fn arrivals(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let arriving = |map: &&MapFigures| map.arrivals.iter().sum::<u64>();
-        let maps = self.figures.maps.iter().filter(|map| arriving(map) > 0);
-        // The first of equals: the informer store comes first.
-        let Some(map) = maps.rev().max_by_key(arriving) else { return Ok(()) };
+        let arriving = |map: &&MapFigures| map.arrivals.iter().any(|&keys| keys > 0);
+        let Some(map) = self.figures.maps.iter().find(arriving) else { return Ok(()) };
         let name = title(map);
         let (values, what, end) = match self.figures.lap {
             Lap::Ops(ops) => {
@@ -231,17 +229,6 @@ impl Page<'_> {
         let values: Vec<f64> = values;
         let plot = plot::bars(&values, ("0".to_owned(), end), short, self.charset);
         writeln!(f, "new keys in {name} per {what}\n{}", plot.trim_end())
-    }
-
-    /// What figures are per, and how many of it there are.
-    fn unit(&self) -> (String, Option<u64>) {
-        match &self.header.unit {
-            Some(unit) => {
-                let one = unit.name.strip_suffix('s').unwrap_or(&unit.name);
-                (format!(" per {one}"), Some(unit.count))
-            }
-            None => (String::new(), None),
-        }
     }
 
     fn share(&self, share: Option<f64>, of: &str) -> String {

@@ -62,7 +62,7 @@ pub(super) fn bars(
     let mut canvas = Canvas::new(COLUMNS, ROWS);
     let (width, height) = (canvas.width(), canvas.height());
     for (at, value) in values.iter().enumerate() {
-        let across = at as i32 * width / values.len() as i32;
+        let across = (at as f64 / values.len() as f64 * f64::from(width)) as i32;
         let tall = (value / top * f64::from(height)).round() as i32;
         // What is there at all is seen.
         let tall = if *value > 0.0 { tall.max(1) } else { 0 };
@@ -93,7 +93,6 @@ fn framed(
         text.push('\n');
     }
     let rule = line.repeat(usize::from(COLUMNS));
-    text.push_str(&format!("{:>LABEL$} {corner}{rule}\n", ""));
     let mut labels = String::new();
     for (column, label) in columns {
         let start = column.saturating_sub(label.chars().count() / 2);
@@ -104,8 +103,7 @@ fn framed(
             labels.push_str(label);
         }
     }
-    text.push_str(&format!("{:>LABEL$}  {labels}\n", ""));
-    text
+    format!("{text}{:>LABEL$} {corner}{rule}\n{:>LABEL$}  {labels}\n", "", "")
 }
 
 /// Values from 0 to the largest as one row of characters.
