@@ -16,6 +16,7 @@ use mapbench_core::workload::{self, WorkloadError};
 use mapbench_results::store;
 use thiserror::Error;
 
+use super::extent::Extent;
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::request::{Length, PRESETS, RunRequest};
 use super::select::{self, SelectError};
@@ -250,6 +251,7 @@ fn workload_of_scenario(
         name: scenario.name.clone(),
         path,
         hash,
+        extent: Extent::of(&trace),
         header: trace.header,
         requires: scenario.requirements().into_iter().collect(),
         key: scenario.key,
@@ -284,6 +286,7 @@ fn workload_of_file(path: &Path) -> Result<Workload, PrepareError> {
         threads: None,
         round_ns: None,
         presize: trace.header.shape == Shape::Steady,
+        extent: Extent::of(&trace),
         header: trace.header,
         path,
     })
