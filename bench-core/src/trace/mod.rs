@@ -1,9 +1,11 @@
 //! A trace: the immutable, seeded sequence of ops that a workload turned into, with the map table
 //! and the final state that every run of it must reach. Reading and writing files is `format`'s.
 
+mod audit;
 mod figures;
 pub mod format;
 pub mod import;
+pub mod json_lines;
 mod key_counts;
 mod key_set;
 mod order;
@@ -11,6 +13,7 @@ mod replay;
 
 use serde::{Deserialize, Serialize};
 
+pub use audit::Difference;
 pub use figures::{ActorFigures, Figures, LAP_PARTS, Lap, Live, MapFigures};
 pub use format::{FormatError, TraceHash, Written, hash, read, read_hashed, write};
 pub use key_counts::KeyShares;

@@ -19,6 +19,8 @@ pub(crate) const UNEXPECTED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// Nothing selected.
 pub(crate) const NOTHING_SELECTED: u8 = 4;
+/// Something is not what it says it is.
+pub(crate) const WRONG_ANSWER: u8 = 103;
 /// Output could not be written.
 pub(crate) const OUTPUT: u8 = 110;
 

@@ -5,3 +5,4 @@ mod interruptions;
 mod program;
 mod refusals;
 mod runs;
+mod traces;

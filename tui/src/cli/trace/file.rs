@@ -2,15 +2,15 @@
 //! reads half of one. `-` is standard input and output. What is in them is other files' business.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
-use mapbench_core::trace::{self, Trace, TraceHash, Written};
+use mapbench_core::trace::{self, Trace, TraceHash, Written, json_lines};
 
 use super::super::{CliError, output};
 
 /// Large enough that a block is one call.
-const WRITE_BYTES: usize = 1 << 18;
+const BUFFER_BYTES: usize = 1 << 18;
 
 /// Whether a path is standard input or output.
 pub(super) fn is_standard(path: &Path) -> bool {
@@ -28,7 +28,7 @@ pub(super) fn check_writable(path: &Path) -> Result<(), CliError> {
 }
 
 /// Opens a file or standard input.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
+fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
     if is_standard(path) {
         return Ok(Box::new(io::stdin().lock()));
     }
@@ -38,9 +38,18 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
     }
 }
 
-/// Reads a trace file.
-pub(super) fn read(path: &Path) -> Result<(Trace, TraceHash), CliError> {
-    trace::read_hashed(open(path)?, &label(path)).map_err(CliError::usage)
+/// Reads a trace file, or lines of JSON, told apart by their first byte. The hash is that of the
+/// bytes of a trace file.
+pub(super) fn read(path: &Path) -> Result<(Trace, Option<TraceHash>), CliError> {
+    let label = label(path);
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, open(path)?);
+    let begin = input.fill_buf().map_err(|error| unreadable(&label, &error))?;
+    if begin.trim_ascii_start().starts_with(b"{") {
+        let trace = json_lines::read(input, &label).map_err(CliError::usage)?;
+        return Ok((trace, None));
+    }
+    let (trace, hash) = trace::read_hashed(input, &label).map_err(CliError::usage)?;
+    Ok((trace, Some(hash)))
 }
 
 /// Writes a trace file.
@@ -54,7 +63,7 @@ pub(super) fn write_with<T>(
     fill: impl FnOnce(&mut dyn Write) -> io::Result<T>,
 ) -> Result<T, CliError> {
     let filled = |to: &mut dyn Write| {
-        let mut out = BufWriter::with_capacity(WRITE_BYTES, to);
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, to);
         let result = fill(&mut out)?;
         out.flush().map(|()| result)
     };

@@ -1,10 +1,12 @@
-//! `mapbench trace gen|import|info`: traces from scenarios and real clusters as files, and what is
-//! in them.
+//! `mapbench trace gen|import|info|verify|convert`: traces from scenarios and real clusters as
+//! files, and what is in them.
 
+mod convert;
 mod file;
 mod generate;
 mod import;
 mod info;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -32,6 +34,10 @@ enum TraceVerb {
     Generate(generate::GenerateArgs),
     /// What is in a trace file, or in a scenario's trace
     Info(info::InfoArgs),
+    /// Check a trace file: every byte, every rule, and every figure that it says of itself
+    Verify(verify::VerifyArgs),
+    /// Turn a trace file into lines of JSON, or back
+    Convert(convert::ConvertArgs),
 }
 
 pub(crate) fn run(globals: &Globals, args: &TraceArgs) -> Result<u8, CliError> {
@@ -39,5 +45,7 @@ pub(crate) fn run(globals: &Globals, args: &TraceArgs) -> Result<u8, CliError> {
         TraceVerb::Import(args) => import::run(globals, args),
         TraceVerb::Generate(args) => generate::run(globals, args),
         TraceVerb::Info(args) => info::run(args),
+        TraceVerb::Verify(args) => verify::run(args),
+        TraceVerb::Convert(args) => convert::run(globals, args),
     }
 }
