@@ -22,7 +22,10 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub use actors::{Actor, ActorMap, Actors, KeyRange, Pacing, Step, Task};
-pub use cluster::{Arrivals, ClusterModel, Lifetimes, ModelMap, Quantiles, feasible_nodes_to_find};
+pub use cluster::{
+    Arrivals, ClusterModel, Drain, Failing, Lifetimes, ModelMap, Outages, Quantiles, Rollouts,
+    Spike, feasible_nodes_to_find,
+};
 pub use draws::Draws;
 pub use growth::Growth;
 pub use mix::Mix;

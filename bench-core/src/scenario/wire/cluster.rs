@@ -3,15 +3,20 @@
 
 use serde::Deserialize;
 
-use crate::workload::{Arrivals, ClusterModel, Lifetimes, ModelMap, Pods, Quantiles};
+use crate::workload::{
+    Arrivals, ClusterModel, Drain, Failing, Lifetimes, ModelMap, Outages, Pods, Quantiles,
+    Rollouts, Spike,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireCluster {
     maps: Option<Vec<String>>,
     nodes: u32,
+    initial_pods: Option<u32>,
     #[serde(default)]
-    initial_pods: u32,
+    pods_per_node: u32,
+    #[serde(default)]
     pods: u32,
     #[serde(default = "default_namespaces")]
     namespaces: u32,
@@ -26,6 +31,67 @@ pub(super) struct WireCluster {
     arrivals: WireArrivals,
     #[serde(default)]
     lifetimes: WireLifetimes,
+    spike: Option<WireSpike>,
+    failing: Option<WireFailing>,
+    #[serde(default)]
+    bind_failures: f64,
+    #[serde(default)]
+    affinity: f64,
+    #[serde(default = "default_topology_pairs")]
+    topology_pairs: u32,
+    #[serde(default = "default_images")]
+    images: u32,
+    #[serde(default)]
+    heartbeat_s: f64,
+    #[serde(default)]
+    sweeps: bool,
+    #[serde(default)]
+    relist_s: f64,
+    outages: Option<WireOutages>,
+    #[serde(default)]
+    drains: Vec<WireDrain>,
+    rollouts: Option<WireRollouts>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSpike {
+    at_s: f64,
+    pods: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireFailing {
+    per_s: f64,
+    #[serde(default = "default_attempts")]
+    attempts: u32,
+    #[serde(default)]
+    nominated: f64,
+    #[serde(default)]
+    abandoned: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireOutages {
+    every_s: f64,
+    for_s: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireDrain {
+    nodes: u32,
+    pods_per_s: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireRollouts {
+    sizes: Vec<(f64, f64)>,
+    #[serde(default = "default_surge")]
+    surge: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,10 +115,11 @@ impl WireCluster {
     /// The model, or the key of a value that is none and what to use.
     pub(super) fn resolve(self) -> Result<ClusterModel, (&'static str, String)> {
         let status_updates = self.status_updates;
+        let per_node = self.nodes.saturating_mul(self.pods_per_node);
         Ok(ClusterModel {
-            maps: resolve_maps(self.maps)?,
+            maps: resolve_maps(self.maps, self.affinity > 0.0)?,
             nodes: self.nodes,
-            initial_pods: self.initial_pods,
+            initial_pods: self.initial_pods.unwrap_or(per_node),
             pods: self.pods,
             namespaces: self.namespaces,
             status_updates,
@@ -63,15 +130,33 @@ impl WireCluster {
             scheduled_per_s: self.scheduled_per_s,
             arrivals: self.arrivals.into(),
             lifetimes: self.lifetimes.into(),
+            spike: self.spike.map(|wire| Spike { at_s: wire.at_s, pods: wire.pods }),
+            failing: self.failing.map(Failing::from),
+            bind_failures: self.bind_failures,
+            affinity: self.affinity,
+            topology_pairs: self.topology_pairs,
+            images: self.images,
+            heartbeat_s: self.heartbeat_s,
+            sweeps: self.sweeps,
+            relist_s: self.relist_s,
+            outages: self.outages.map(|wire| Outages { every_s: wire.every_s, for_s: wire.for_s }),
+            drains: self.drains.into_iter().map(Drain::from).collect(),
+            rollouts: self
+                .rollouts
+                .map(|wire| Rollouts { sizes: Quantiles(wire.sizes), surge: wire.surge }),
         })
     }
 }
 
-/// The maps of some ids, in the order of their numbers; all but the one for affinity if none is
-/// given.
-fn resolve_maps(ids: Option<Vec<String>>) -> Result<Vec<ModelMap>, (&'static str, String)> {
+/// The maps of some ids, in the order of their numbers. If none is given it is all of them, that for
+/// affinity only if there is some.
+fn resolve_maps(
+    ids: Option<Vec<String>>,
+    affinity: bool,
+) -> Result<Vec<ModelMap>, (&'static str, String)> {
     let Some(ids) = ids else {
-        return Ok(ModelMap::ALL.into_iter().filter(|map| *map != ModelMap::Topology).collect());
+        let used = |map: &ModelMap| affinity || *map != ModelMap::Topology;
+        return Ok(ModelMap::ALL.into_iter().filter(used).collect());
     };
     let mut maps = Vec::new();
     for id in ids {
@@ -85,6 +170,22 @@ fn resolve_maps(ids: Option<Vec<String>>) -> Result<Vec<ModelMap>, (&'static str
         return Err(("maps", "is empty; name some, or leave it out for all".to_owned()));
     }
     Ok(maps)
+}
+
+fn default_attempts() -> u32 {
+    4
+}
+
+fn default_images() -> u32 {
+    100
+}
+
+fn default_surge() -> f64 {
+    0.25
+}
+
+fn default_topology_pairs() -> u32 {
+    32
 }
 
 fn default_namespaces() -> u32 {
@@ -116,6 +217,23 @@ impl From<WireArrivals> for Arrivals {
                 Arrivals::Batches { per_s, sizes: Quantiles(sizes) }
             }
         }
+    }
+}
+
+impl From<WireFailing> for Failing {
+    fn from(wire: WireFailing) -> Self {
+        Failing {
+            per_s: wire.per_s,
+            attempts: wire.attempts,
+            nominated: wire.nominated,
+            abandoned: wire.abandoned,
+        }
+    }
+}
+
+impl From<WireDrain> for Drain {
+    fn from(wire: WireDrain) -> Self {
+        Drain { nodes: wire.nodes, pods_per_s: wire.pods_per_s }
     }
 }
 

@@ -131,6 +131,18 @@ impl Arrivals {
     }
 }
 
+impl Arrivals {
+    /// The least rate of arrivals that lasts. Pods per second.
+    pub(super) fn least_per_s(&self) -> f64 {
+        match self {
+            Arrivals::Steady { per_s }
+            | Arrivals::Poisson { per_s }
+            | Arrivals::Batches { per_s, .. } => *per_s,
+            Arrivals::Bursty { calm_per_s, burst_per_s, .. } => calm_per_s.min(*burst_per_s),
+        }
+    }
+}
+
 /// Arrivals as they go on.
 #[derive(Debug)]
 pub(super) struct ArrivalClock<'m> {

@@ -42,6 +42,11 @@ pub(super) struct Link(Option<(u32, Actor)>);
 impl Link {
     /// A chain without events.
     pub(super) const NONE: Link = Link(None);
+
+    /// Whether the last event is one of `actor`.
+    pub(super) fn is_of(self, actor: Actor) -> bool {
+        self.0.is_some_and(|(_, last)| last == actor)
+    }
 }
 
 /// The events of all actors so far.
@@ -49,13 +54,15 @@ impl Link {
 pub(super) struct Journal {
     streams: [Stream; 4],
     next: u32,
+    /// The last event of each actor.
+    last: [Link; 4],
     /// What an event without ops would have made the scheduler wait for. Its next event waits.
     owed: Link,
 }
 
 impl Journal {
     pub(super) fn new() -> Self {
-        Journal { streams: Default::default(), next: 0, owed: Link::NONE }
+        Journal { streams: Default::default(), next: 0, last: [Link::NONE; 4], owed: Link::NONE }
     }
 
     /// Records the event that `write` appends the ops of, after the last one of its chain. Without
@@ -84,7 +91,13 @@ impl Journal {
         stream.numbers.push(self.next);
         stream.follows.push(awaited.map_or(Stream::FREE, |(number, _)| number));
         *chain = Link(Some((self.next, actor)));
+        self.last[actor as usize] = *chain;
         self.next += 1;
+    }
+
+    /// The last event of an actor, to wait for.
+    pub(super) fn last_of(&self, actor: Actor) -> Link {
+        self.last[actor as usize]
     }
 
     /// The actors that have events, and their streams.

@@ -4,10 +4,17 @@
 
 mod agenda;
 mod arrivals;
+mod check;
+mod cycle;
+mod cycle_ops;
 mod journal;
+mod life;
 mod maps;
+mod node_ops;
 mod ops;
+mod rollout;
 mod simulation;
+mod upkeep;
 
 use std::collections::BTreeSet;
 
@@ -16,10 +23,11 @@ use serde::Serialize;
 pub use arrivals::{Arrivals, Lifetimes, Quantiles};
 pub use maps::ModelMap;
 pub(crate) use ops::{Cluster, PodEvent};
+pub use rollout::{Drain, Rollouts};
 
+use self::cycle_ops::{PLUGINS, WRITING_PLUGINS};
 use self::maps::KeyOf;
-use self::simulation::Simulation;
-use super::{MAX_OPS, WorkloadError, check_keys};
+use self::simulation::{Outcome, Simulation};
 use crate::op::OpKind;
 use crate::trace::{Draft, MapSpec, Shape, Unit};
 
@@ -48,12 +56,62 @@ pub struct ClusterModel {
     pub arrivals: Arrivals,
     /// How long they live.
     pub lifetimes: Lifetimes,
+    /// Pods that arrive at once, besides the others.
+    pub spike: Option<Spike>,
+    /// Pods that cannot be scheduled at first, besides the others.
+    pub failing: Option<Failing>,
+    /// Share of the bindings that fail.
+    pub bind_failures: f64,
+    /// Share of the pods that have inter-pod affinity.
+    pub affinity: f64,
+    /// Topology pairs that are counted for them.
+    pub topology_pairs: u32,
+    /// Images on a node.
+    pub images: u32,
+    /// From one heartbeat of a node to its next; 0 for none. Seconds.
+    pub heartbeat_s: f64,
+    /// Whether expired pods are looked for and metrics are taken, every second.
+    pub sweeps: bool,
+    /// From one relist of all pods to the next; 0 for none. Seconds.
+    pub relist_s: f64,
+    /// Nodes that go, pods or not, and come back.
+    pub outages: Option<Outages>,
+    /// Nodes that are drained, group after group.
+    pub drains: Vec<Drain>,
+    /// Rolling updates of all apps, in the place of arrivals.
+    pub rollouts: Option<Rollouts>,
 }
 
-/// Keys of the cycle state: plugins that keep something in it.
-const PLUGINS: u32 = 8;
-/// Plugins that write what they keep at the start of every cycle: the first ones.
-const WRITING_PLUGINS: u32 = 3;
+/// Pods that arrive at once.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spike {
+    /// When. Seconds.
+    pub at_s: f64,
+    /// How many.
+    pub pods: u32,
+}
+
+/// Pods that cannot be scheduled at first.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Failing {
+    /// Arrivals per second.
+    pub per_s: f64,
+    /// Attempts of each that fail.
+    pub attempts: u32,
+    /// Share of them that preempt others, and are nominated for a node.
+    pub nominated: f64,
+    /// Share of them that are deleted before they are scheduled.
+    pub abandoned: f64,
+}
+
+/// Nodes that go and come back.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Outages {
+    /// Mean time from one to the next. Seconds.
+    pub every_s: f64,
+    /// How long one lasts. Seconds.
+    pub for_s: f64,
+}
 
 /// How many nodes must be found feasible for a pod on a cluster of `nodes`:
 /// `numFeasibleNodesToFind` of `schedule_one.go` with the adaptive percentage.
@@ -76,103 +134,66 @@ impl ClusterModel {
     /// Whether its trace may be looped.
     pub const fn shape(&self) -> Shape {
         match self.lifetimes {
-            Lifetimes::Oldest => Shape::Steady,
-            Lifetimes::Seconds(_) => Shape::OneShot,
+            Lifetimes::Oldest if self.drains.is_empty() => Shape::Steady,
+            _ => Shape::OneShot,
         }
     }
 
     /// The kinds of op that its trace may hold.
     pub(super) fn op_kinds(&self) -> BTreeSet<OpKind> {
+        use ModelMap::{
+            Assumed, Images, Index, Nodes, Nominations, Snapshot, Topology, Unschedulable,
+        };
+        let has = |map| self.maps.contains(&map);
+        let updates = [Index, Nodes, Images, Topology].into_iter().any(has);
+        let gives_up = self.failing.is_some() || self.bind_failures > 0.0;
+        let rebuilds = self.outages.is_some() || !self.drains.is_empty();
+        let scans = has(Unschedulable) || has(Assumed) && self.sweeps || has(Snapshot) && rebuilds;
         let mut kinds = BTreeSet::from([OpKind::Get, OpKind::Insert, OpKind::Remove]);
-        for map in &self.maps {
-            match map {
-                ModelMap::Index | ModelMap::Nodes => drop(kinds.insert(OpKind::Update)),
-                ModelMap::Unschedulable => drop(kinds.insert(OpKind::Scan)),
-                _ => {}
-            }
-        }
+        kinds.extend((updates || has(Nominations) && gives_up).then_some(OpKind::Update));
+        kinds.extend(scans.then_some(OpKind::Scan));
         kinds
     }
 
-    pub(super) fn check(&self) -> Result<(), WorkloadError> {
-        let wrong = |key: &str, what: String| Err(WorkloadError::parameter(key, what));
-        check_keys("nodes", self.nodes)?;
-        check_keys("namespaces", self.namespaces)?;
-        check_keys("pods", self.pods.saturating_add(self.initial_pods))?;
-        if self.status_updates > 1_000 {
-            return wrong("status_updates", "is over 1,000; use less".to_owned());
-        }
-        if self.snapshot_nodes > self.nodes {
-            let what = format!("is {}, more than the nodes there are", self.snapshot_nodes);
-            return wrong("snapshot_nodes", what);
-        }
-        if !(self.feasible > 0.0 && self.feasible <= 1.0) {
-            return wrong("feasible", format!("is {}; use a share up to 1", self.feasible));
-        }
-        if !(0.1..=1e6).contains(&self.scheduled_per_s) {
-            return wrong(
-                "scheduled_per_s",
-                format!("is {}; use 0.1 to 1e6", self.scheduled_per_s),
-            );
-        }
-        self.arrivals.check()?;
-        match &self.lifetimes {
-            Lifetimes::Oldest if u64::from(self.pods) < 2 * u64::from(self.initial_pods) => {
-                let what = format!("is {}; use at least twice the initial pods", self.pods);
-                return wrong("pods", what);
-            }
-            Lifetimes::Oldest => {}
-            Lifetimes::Seconds(lifetimes) => lifetimes.check("lifetimes")?,
-        }
-        if self.most_words() > MAX_OPS {
-            return wrong("pods", format!("is {}, which makes too many ops; use less", self.pods));
-        }
-        Ok(())
-    }
-
-    /// An upper bound of the packed ops.
-    fn most_words(&self) -> u64 {
-        let per_pod = 80 + 13 * u64::from(self.status_updates) + 2 * u64::from(self.snapshot_nodes);
-        u64::from(self.pods) * per_pod
-    }
-
-    /// Size of the pods' key space.
-    fn pod_keys(&self) -> u32 {
-        match self.lifetimes {
+    /// Keys of pods before any arrives that has a key of its own.
+    fn first_pod_keys(&self) -> u32 {
+        match (&self.rollouts, &self.lifetimes) {
+            (Some(_), _) => 2 * self.initial_pods,
             // Arrival `i` takes the key of the pod that was deleted so many arrivals before.
-            Lifetimes::Oldest => self.pods,
-            Lifetimes::Seconds(_) => self.initial_pods + self.pods,
+            (None, Lifetimes::Oldest) => self.pods.max(self.initial_pods),
+            (None, Lifetimes::Seconds(_)) => self.initial_pods,
         }
     }
 
-    fn spec(&self, map: ModelMap) -> MapSpec {
-        let initial_pods = match map {
-            ModelMap::Store | ModelMap::PodStates => self.initial_pods,
-            _ => 0,
-        };
-        let initial_nodes = if map == ModelMap::Nominated { 0 } else { self.nodes };
+    fn spec(&self, map: ModelMap, outcome: &Outcome) -> MapSpec {
         let (keys, preload) = match map.key_of() {
-            KeyOf::Pod => (self.pod_keys(), initial_pods),
-            KeyOf::Namespace => (self.namespaces, self.namespaces.min(self.initial_pods)),
-            KeyOf::Node => (self.nodes, initial_nodes),
+            KeyOf::Pod => (outcome.pod_keys, 0),
+            KeyOf::Namespace => (self.namespaces, outcome.namespaces),
+            KeyOf::Node => (self.nodes, self.nodes),
+            KeyOf::Image => (node_ops::image_keys(self.images), node_ops::image_keys(self.images)),
             KeyOf::Plugin => (PLUGINS, WRITING_PLUGINS),
-            KeyOf::Image | KeyOf::TopologyPair => (1, 1),
+            KeyOf::TopologyPair => (self.topology_pairs, self.topology_pairs),
+        };
+        let preload = match map {
+            ModelMap::Store | ModelMap::PodStates => self.initial_pods,
+            ModelMap::Nominated => 0,
+            _ => preload,
         };
         map.spec(keys, preload)
     }
 
     pub(super) fn draft(&self, name: &str, seed: u64) -> Draft {
-        let (actors, streams) = Simulation::new(self, seed).run();
+        let outcome = Simulation::new(self, seed).run();
         Draft {
             name: name.to_owned(),
             generator: "mapbench cluster 1".to_owned(),
             seed,
             parameters: serde_json::json!({ "cluster": self }),
             shape: self.shape(),
-            unit: Some(Unit { name: "pods".to_owned(), count: u64::from(self.pods) }),
-            maps: self.maps.iter().map(|&map| self.spec(map)).collect(),
-            actors,
-            streams,
+            unit: Some(Unit { name: "pods".to_owned(), count: outcome.pods }),
+            maps: self.maps.iter().map(|&map| self.spec(map, &outcome)).collect(),
+            actors: outcome.actors,
+            streams: outcome.streams,
         }
     }
 }

@@ -28,6 +28,16 @@ pub(crate) enum PodEvent {
     Deleted,
     /// 10, for a pod that was never bound: it is still queued.
     QueuedDeleted,
+    /// 10, for a pod that could not be scheduled: it waits for another attempt.
+    WaitingDeleted,
+    /// 11, without what follows: the binding failed.
+    Forgotten,
+    /// After 12: the cluster changed, and the pod waits for the rest of its backoff.
+    Woken,
+    /// After 12: the cluster changed after the backoff, and the pod is queued again.
+    Requeued,
+    /// After 12: the backoff ended, and the pod is queued again.
+    BackoffEnded,
 }
 
 /// The keys of an event, and what becomes of the entries that several pods share.
@@ -131,6 +141,7 @@ const ADDED: [Step; 8] = [
     (ActiveQueue, Insert),
     (Nominations, Get),
 ];
+const QUEUED: [Step; 2] = [(ActiveQueue, Get), (ActiveQueue, Insert)];
 const POPPED: [Step; 4] =
     [(ActiveQueue, Remove), (InFlight, Get), (InFlight, Insert), (Assumed, Has)];
 const CACHE_ADD: [Step; 4] = [(Nodes, Get), (Nodes, Update), (Nodes, Get), (PodStates, Insert)];
@@ -160,5 +171,20 @@ fn steps_of(event: PodEvent) -> &'static [&'static [Step]] {
         PodEvent::QueuedStatus => &[&STORED, &KNOWN],
         PodEvent::Deleted => &[&UNSTORED, &CACHE_REMOVE, &[(Unschedulable, Scan)]],
         PodEvent::QueuedDeleted => &[&UNSTORED, &[(ActiveQueue, Remove), (InFlight, Remove)]],
+        PodEvent::WaitingDeleted => &[
+            &UNSTORED,
+            &[
+                (ActiveQueue, Remove),
+                (BackoffQueue, Remove),
+                (Unschedulable, Remove),
+                (InFlight, Remove),
+            ],
+        ],
+        PodEvent::Forgotten => &[&KNOWN, &CACHE_REMOVE, &[(Unschedulable, Scan)]],
+        PodEvent::Woken => {
+            &[&[(Unschedulable, Remove), (BackoffQueue, Has), (BackoffQueue, Insert)]]
+        }
+        PodEvent::Requeued => &[&[(Unschedulable, Remove)], &QUEUED],
+        PodEvent::BackoffEnded => &[&[(BackoffQueue, Remove)], &QUEUED],
     }
 }
