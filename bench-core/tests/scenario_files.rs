@@ -106,6 +106,7 @@ fn a_value_out_of_range_is_answered_with_line_key_and_what_to_use() {
         ),
         ("summary", "round = \"fast\"\nsummary", "line 2: round: `fast` is not a duration"),
         ("summary", "round = \"999999999999m\"\nsummary", "is not a duration"),
+        ("summary", "needs_adapters = [\"*/x\"]\nsummary", "line 2: needs_adapters: `*/x` names"),
         ("summary", "threads = [1, 0]\nsummary", "line 2: threads: needs counts of at least 1"),
     ] {
         let error = error_of(&SMALL.replacen(old, new, 1));
@@ -204,4 +205,16 @@ fn latest_and_window_say_what_they_need() {
     assert!(error.contains("use at least 202, twice the preloaded ones"), "{error}");
     let error = error_of(&format!("{churn}{latest}preload = 49\n"));
     assert!(error.contains("about 50 keys a lap; use a longer lap"), "{error}");
+}
+
+#[test]
+fn a_scenario_knows_whether_the_adapters_that_it_needs_are_there() {
+    let needs = |list: &str| parse(&format!("needs_adapters = {list}{SMALL}")).unwrap();
+    let lacks =
+        |list: &str| needs(list).lacks_adapters(["std/rwlock", "actor/channel"].into_iter());
+    assert_eq!(lacks("[]"), None);
+    assert_eq!(lacks("[\"snapshot/*\", \"actor/*\"]"), None);
+    assert_eq!(lacks("[\"actor/channel\"]"), None);
+    let reason = lacks("[\"actor/chan\", \"snapshot/*\"]").unwrap();
+    assert!(reason.starts_with("it needs actor/chan or snapshot/*"), "{reason}");
 }

@@ -29,6 +29,9 @@ pub struct Scenario {
     pub analysis: String,
     /// What it asks of adapters beyond what its ops need.
     pub require: Vec<Requirement>,
+    /// Adapters, `family/variant` or `family/*`, of which one must be there for the question to
+    /// make sense; empty if any map will do.
+    pub needs_adapters: Vec<String>,
     /// Type of the keys, unless the command line says otherwise.
     pub key: KeyKind,
     /// Type of the values, unless the command line says otherwise.
@@ -53,6 +56,21 @@ impl Scenario {
     pub fn from_toml(label: &str, text: &str) -> Result<Scenario, ScenarioError> {
         let file = label.rsplit(['/', '\\']).next().unwrap_or(label);
         wire::parse(file.strip_suffix(".toml").unwrap_or(file), label, text)
+    }
+
+    /// Why it cannot be run with adapters of these names, as a sentence; `None` if it can.
+    pub fn lacks_adapters<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Option<String> {
+        let is_needed = |name: &str| {
+            self.needs_adapters.iter().any(|needed| match needed.strip_suffix('*') {
+                Some(family) => name.starts_with(family),
+                None => name == needed,
+            })
+        };
+        let missing = !self.needs_adapters.is_empty() && !names.any(is_needed);
+        missing.then(|| {
+            let needed = self.needs_adapters.join(" or ");
+            format!("it needs {needed}, which this program does not have yet")
+        })
     }
 
     /// Everything that an adapter must be able to do to run it: what it requires, and what its

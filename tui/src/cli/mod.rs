@@ -126,7 +126,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),
-        Verb::Scenarios(args) => scenarios::run(&args),
+        Verb::Scenarios(args) => scenarios::run(registry, &args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Version(args) => version::run(registry, &args),
         Verb::Worker => Ok(crate::session::worker::serve(registry)),

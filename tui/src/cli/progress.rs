@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mapbench_core::event::{RunBegin, RunEvent};
 
+use mapbench_results::units::rate;
+
 use super::quantity::{show_bytes, show_ns};
 use crate::session::Sink;
 use crate::session::clock::Clock;
@@ -88,6 +90,18 @@ impl<C: Clock> Progress<C> {
         })
     }
 
+    /// The throughput in units of the trace, in words; empty if it has none.
+    fn units_per_sec(&self, cell: u32, state: &CellProgress) -> String {
+        let cell = self.begin.as_ref().and_then(|begin| begin.cells.get(cell as usize));
+        let unit = cell.and_then(|cell| Some((cell.unit.as_ref()?, cell.trace_ops)));
+        let Some((unit, trace_ops)) = unit.filter(|(_, ops)| *ops > 0) else {
+            return String::new();
+        };
+        let passes = state.ops as f64 / trace_ops as f64;
+        let per_sec = passes * unit.count as f64 * 1e9 / state.elapsed_ns.max(1) as f64;
+        format!(", {} {}/s", rate(per_sec), unit.name)
+    }
+
     fn rounds_planned(&self) -> u64 {
         self.begin.as_ref().map_or(0, |begin| {
             begin.cells.len() as u64 * u64::from(begin.forks) * u64::from(begin.rounds)
@@ -106,8 +120,9 @@ impl<C: Clock> Progress<C> {
         }
         let finished = self.cells.iter().filter(|cell| cell.forks_over >= forks).count();
         let mops = state.ops as f64 * 1e3 / state.elapsed_ns.max(1) as f64;
+        let units = self.units_per_sec(cell, &state);
         let line = format!(
-            "[{finished}/{}] {}: {mops:.2} Mops/s over {} rounds",
+            "[{finished}/{}] {}: {mops:.2} Mops/s{units} over {} rounds",
             self.cells.len(),
             self.name(cell),
             state.rounds

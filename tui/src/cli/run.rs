@@ -178,9 +178,11 @@ fn describe(plan: &Plan) -> String {
     let skipped = plan.skipped.iter().fold(String::new(), |text, skipped| {
         format!("{text}skipped in {}: {}\n", skipped.scenario, skipped.reason)
     });
+    let notes =
+        plan.notes().into_iter().fold(String::new(), |text, note| format!("{text}note: {note}\n"));
     let settings = &plan.settings;
     format!(
-        "{}\n{skipped}{} cells in {} groups × {} forks × {} rounds of {}: about {}; a group's \
+        "{}\n{skipped}{notes}{} cells in {} groups × {} forks × {} rounds of {}: about {}; a group's \
          workers hold about {} together, of {} that they may\n",
         table.trim_fmt(),
         plan.cells.len(),

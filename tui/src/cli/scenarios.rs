@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use mapbench_core::registry::Registry;
 use mapbench_core::scenario;
 
 use super::{CliError, output};
@@ -28,9 +29,9 @@ enum ScenariosVerb {
     },
 }
 
-pub(crate) fn run(args: &ScenariosArgs) -> Result<u8, CliError> {
+pub(crate) fn run(registry: &Registry, args: &ScenariosArgs) -> Result<u8, CliError> {
     let text = match &args.verb {
-        ScenariosVerb::List => list(),
+        ScenariosVerb::List => list(registry),
         ScenariosVerb::Show { names } => {
             let found = find_scenarios(names)?;
             let texts = found.iter().map(|scenario| {
@@ -43,12 +44,17 @@ pub(crate) fn run(args: &ScenariosArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn list() -> String {
+fn list(registry: &Registry) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(["scenario", "key", "value", "summary"]);
     for scenario in scenario::catalog() {
         let (key, value) = (scenario.key.name(), scenario.value.name());
-        table.add_row([scenario.name.as_str(), key, value, scenario.summary.as_str()]);
+        let names = registry.entries().iter().map(|entry| entry.meta.name);
+        let summary = match scenario.lacks_adapters(names) {
+            Some(reason) => format!("{} (skipped: {reason})", scenario.summary),
+            None => scenario.summary.clone(),
+        };
+        table.add_row([scenario.name.as_str(), key, value, summary.as_str()]);
     }
     format!("{}\n", table.trim_fmt())
 }

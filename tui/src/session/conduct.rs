@@ -61,6 +61,9 @@ pub fn conduct(
     let log = writer.path().to_owned();
     let mut recorder = Recorder::new(&begin, writer, control, sink);
     recorder.sink.event(&RunEvent::Begin(Box::new(begin)));
+    for text in prepared.plan.notes() {
+        recorder.event(&RunEvent::Note { text });
+    }
     let cause = schedule::run(
         &prepared.plan,
         &mut Tools { launch: &mut launch, clock: &Monotonic, sink: &mut recorder, control },

@@ -19,6 +19,7 @@ use mapbench_core::value::ValueKind;
 use super::clock::Clock;
 use super::control::{Control, Waker};
 use super::crew::Tools;
+use super::extent::Extent;
 use super::launch::{Death, Launch, Sign, WorkerId};
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::schedule;
@@ -273,6 +274,7 @@ pub(super) fn workload(name: &str, requires: &[mapbench_core::adapter::Requireme
             effective_write_share: 0.0,
             top_key: None,
         },
+        extent: Extent { ops: 1000, words: 1000, ..Extent::default() },
         requires: requires.to_vec(),
         key: KeyKind::U64,
         value: ValueKind::Word,

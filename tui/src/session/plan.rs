@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
 use mapbench_core::event::{Cell, CellMap, RoundOrder, Skipped, Timing, TrialSpec, Work};
-use mapbench_core::key::{INLINE_KEY_BYTES, KeyKind};
+use mapbench_core::key::KeyKind;
 use mapbench_core::registry::AdapterEntry;
 use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
 use mapbench_core::value::ValueKind;
+
+use super::extent::Extent;
 
 /// A trace on disk and what must be known about it to plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Workload {
     pub hash: String,
     /// What it says about itself.
     pub header: TraceHeader,
+    /// How large its streams are, and what is due in them.
+    pub extent: Extent,
     /// What an adapter must be able to do.
     pub requires: Vec<Requirement>,
     /// The key kind where none is asked for.
@@ -89,19 +93,6 @@ pub struct Plan {
     /// What is left out, and why.
     pub skipped: Vec<Skipped>,
 }
-
-/// Memory that a worker needs beside its keys, values and ops. Bytes.
-const WORKER_BASE_BYTES: u64 = 24 << 20;
-/// Table slots, control bytes and growth of a hash map, per byte of entry.
-const MAP_OVERHEAD: u64 = 3;
-/// Address space, not memory, that the C allocator and a stack reserve per thread. Bytes.
-const THREAD_ADDRESS_BYTES: u64 = 136 << 20;
-/// The least address-space limit of a worker. Bytes.
-const LEAST_LIMIT_BYTES: u64 = 1 << 30;
-/// Guessed time to start, prefill and verify one worker, for the estimate. Nanoseconds.
-const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
-/// Guessed time per op of a one-shot trace, for the estimate. Nanoseconds.
-pub(crate) const ONE_SHOT_OP_NS: u64 = 150;
 
 impl Plan {
     /// Crosses workloads, axes and adapters, and leaves out what does not fit.
@@ -243,70 +234,6 @@ impl Plan {
     pub fn round_ns(&self, id: u32) -> u64 {
         self.workload(id).round_ns.unwrap_or(self.settings.round_ns)
     }
-
-    /// Memory that the worker of a cell is expected to hold: its map at its peak, the keys, the
-    /// ops dealt to threads, and the model that verifies it. Bytes.
-    pub fn memory_bytes(&self, id: u32) -> u64 {
-        let cell = self.cell(id);
-        let header = &self.workload(id).header;
-        let (table_bytes, key_bytes) = match cell.key {
-            KeyKind::U64 => (0, 8),
-            KeyKind::String => (INLINE_KEY_BYTES as u64, INLINE_KEY_BYTES as u64),
-        };
-        let entry_bytes = (key_bytes + u64::from(cell.value.bytes())) * MAP_OVERHEAD;
-        let maps: u64 = header
-            .maps
-            .iter()
-            .map(|map| {
-                let model = u64::from(map.peak) * 32;
-                u64::from(map.keys) * table_bytes + u64::from(map.peak) * entry_bytes + model
-            })
-            .sum();
-        WORKER_BASE_BYTES + maps + header.ops * 8
-    }
-
-    /// The address-space limit of a cell's worker: generous, because it is there to stop a map
-    /// that eats memory, not to measure one. Bytes.
-    pub fn address_limit_bytes(&self, id: u32) -> u64 {
-        let threads = u64::from(self.cell(id).threads) + u64::from(cpus_of_process());
-        LEAST_LIMIT_BYTES.max(4 * self.memory_bytes(id)) + threads * THREAD_ADDRESS_BYTES
-    }
-
-    /// Splits cells into turns whose workers fit into memory together, keeping their order.
-    pub fn turns(&self, cells: &[u32]) -> Vec<Vec<u32>> {
-        let mut turns: Vec<Vec<u32>> = Vec::new();
-        let mut used = 0;
-        for &cell in cells {
-            let need = self.memory_bytes(cell);
-            match turns.last_mut() {
-                Some(turn) if used + need <= self.settings.max_memory_bytes => turn.push(cell),
-                _ => {
-                    turns.push(vec![cell]);
-                    used = 0;
-                }
-            }
-            used += need;
-        }
-        turns
-    }
-
-    /// A guess of how long the run takes. Nanoseconds.
-    pub fn estimate_ns(&self) -> u64 {
-        let settings = &self.settings;
-        let trials: u64 = self
-            .cells
-            .iter()
-            .map(|cell| {
-                let round_ns = if cell.one_shot {
-                    self.workload(cell.id).header.ops * ONE_SHOT_OP_NS / u64::from(cell.threads)
-                } else {
-                    self.round_ns(cell.id) + settings.warm_ns
-                };
-                TRIAL_OVERHEAD_NS + u64::from(settings.rounds) * round_ns
-            })
-            .sum();
-        trials * u64::from(settings.forks)
-    }
 }
 
 /// 1 and all processors of this process.
@@ -317,7 +244,7 @@ fn default_threads() -> Vec<u32> {
     }
 }
 
-fn cpus_of_process() -> u32 {
+pub(super) fn cpus_of_process() -> u32 {
     std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32)
 }
 
@@ -333,6 +260,7 @@ fn skip(workload: &Workload, adapter: &AdapterEntry) -> Skipped {
         reason: format!("{} {reason}", adapter.meta.name),
     }
 }
+
 /// What the maps of a trace are called.
 fn maps_of(header: &TraceHeader) -> Vec<CellMap> {
     let named = |map: &MapSpec| CellMap { id: map.id.clone(), name: map.name.clone() };

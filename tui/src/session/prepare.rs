@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use mapbench_core::adapter::HasherKind;
 use mapbench_core::driver::allowed_cpus;
+use mapbench_core::event::Skipped;
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::{self, Scenario, ScenarioError};
@@ -16,6 +17,7 @@ use mapbench_core::workload::{self, WorkloadError};
 use mapbench_results::store;
 use thiserror::Error;
 
+use super::extent::Extent;
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::request::{Length, PRESETS, RunRequest};
 use super::select::{self, SelectError};
@@ -136,12 +138,17 @@ const MEMORY_PERCENT: u64 = 80;
 pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, PrepareError> {
     let adapters = select::adapters(registry, &request.adapters)?;
     let store = store_of(request)?;
+    let mut out_of_reach = Vec::new();
     let workloads = match &request.trace {
         Some(path) => vec![workload_of_file(path)?],
-        None => scenarios(request)?
-            .iter()
-            .map(|scenario| workload_of_scenario(scenario, request, &store))
-            .collect::<Result<_, _>>()?,
+        None => {
+            let (lacking, runnable) = by_adapters(registry, scenarios(request)?);
+            out_of_reach = lacking;
+            runnable
+                .iter()
+                .map(|scenario| workload_of_scenario(scenario, request, &store))
+                .collect::<Result<_, _>>()?
+        }
     };
     for workload in &workloads {
         check(workload, request)?;
@@ -151,7 +158,8 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         keys: each_once(&request.keys),
         values: each_once(&request.values),
     };
-    let plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
+    let mut plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
+    plan.skipped.extend(out_of_reach);
     if plan.cells.is_empty() {
         let reasons: Vec<String> = plan
             .skipped
@@ -161,6 +169,24 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         return Err(PrepareError::NothingFits(reasons.join("; ")));
     }
     Ok(Prepared { plan, store })
+}
+
+/// Splits scenarios into those whose question needs adapters that are not there, and the others.
+fn by_adapters(registry: &Registry, scenarios: Vec<Scenario>) -> (Vec<Skipped>, Vec<Scenario>) {
+    let mut lacking = Vec::new();
+    let mut runnable = Vec::new();
+    for scenario in scenarios {
+        let names = registry.entries().iter().map(|entry| entry.meta.name);
+        match scenario.lacks_adapters(names) {
+            Some(reason) => lacking.push(Skipped {
+                adapter: scenario.needs_adapters.join(", "),
+                scenario: scenario.name,
+                reason,
+            }),
+            None => runnable.push(scenario),
+        }
+    }
+    (lacking, runnable)
 }
 
 fn each_once<T: Copy + PartialEq>(items: &[T]) -> Vec<T> {
@@ -250,6 +276,7 @@ fn workload_of_scenario(
         name: scenario.name.clone(),
         path,
         hash,
+        extent: Extent::of(&trace),
         header: trace.header,
         requires: scenario.requirements().into_iter().collect(),
         key: scenario.key,
@@ -284,6 +311,7 @@ fn workload_of_file(path: &Path) -> Result<Workload, PrepareError> {
         threads: None,
         round_ns: None,
         presize: trace.header.shape == Shape::Steady,
+        extent: Extent::of(&trace),
         header: trace.header,
         path,
     })

@@ -12,7 +12,7 @@ use mapbench_core::trace::Shape;
 
 use super::host::{Choice, Choices, Estimate, Host, Wish};
 use super::link::UiLink;
-use crate::session::plan::{ONE_SHOT_OP_NS, Workload};
+use crate::session::plan::Workload;
 use crate::session::request::RunRequest;
 use crate::session::{Conducted, Control, command, conduct, prepare, select};
 
@@ -66,10 +66,9 @@ impl<'r> RealHost<'r> {
         steady.map(choice).collect()
     }
 
-    /// Ops of a round, if a round is the whole trace.
-    fn one_shot_ops(&self) -> Option<u64> {
-        let header = self.trace.as_ref().map(|trace| &trace.header)?;
-        (header.shape == Shape::OneShot).then_some(header.ops)
+    /// The trace, if a round is the whole of it.
+    fn one_shot(&self) -> Option<&Workload> {
+        self.trace.as_ref().filter(|trace| trace.header.shape == Shape::OneShot)
     }
 
     fn adapters(&self) -> Vec<Choice> {
@@ -94,7 +93,7 @@ impl Host for RealHost<'_> {
             adapters: self.adapters(),
             request: self.request.clone(),
             cpus: allowed_cpus().len() as u32,
-            one_shot: self.one_shot_ops().is_some(),
+            one_shot: self.one_shot().is_some(),
         }
     }
 
@@ -108,24 +107,41 @@ impl Host for RealHost<'_> {
             };
             adapters.iter().copied().filter(can).count()
         };
-        let chosen: Vec<usize> = match &self.trace {
-            Some(trace) => vec![fits(&trace.requires)],
+        // Adapters that can run each work, and the length of its rounds.
+        let chosen: Vec<(usize, Option<u64>)> = match &self.trace {
+            Some(trace) => vec![(fits(&trace.requires), trace.round_ns)],
             None => scenario::catalog()
                 .iter()
                 .filter(|scenario| wish.scenarios.contains(&scenario.name))
-                .map(|scenario| fits(&scenario.requirements().into_iter().collect::<Vec<_>>()))
+                .map(|scenario| {
+                    let requires: Vec<Requirement> = scenario.requirements().into_iter().collect();
+                    (fits(&requires), scenario.round_ns)
+                })
                 .collect(),
         };
-        let pairs: usize = chosen.iter().sum();
+        let pairs: usize = chosen.iter().map(|(adapters, _)| adapters).sum();
         let request = wish.request(&self.request);
-        let per_thread_count = wish.threads.iter().map(|&threads| {
-            let round_ns = match self.one_shot_ops() {
-                Some(ops) => ops * ONE_SHOT_OP_NS / u64::from(threads.max(1)),
-                None => request.round_ns() + request.warm_ns,
+        let trial_ns = |threads: u32, own_ns: Option<u64>| {
+            let round_ns = match self.one_shot() {
+                Some(trace) => trace.extent.one_shot_ns(threads),
+                None => {
+                    own_ns.filter(|_| request.round_ns.is_none()).unwrap_or(request.round_ns())
+                        + request.warm_ns
+                }
             };
-            u64::from(request.rounds_per_fork()) * round_ns + TRIAL_OVERHEAD_NS
+            u64::from(request.rounds_per_fork())
+                .saturating_mul(round_ns)
+                .saturating_add(TRIAL_OVERHEAD_NS)
+        };
+        let trials = wish.threads.iter().flat_map(|&threads| {
+            chosen.iter().map(move |&(adapters, own_ns)| (adapters, threads, own_ns))
         });
-        let total_ns = pairs as u64 * u64::from(request.forks) * per_thread_count.sum::<u64>();
+        let per_fork_ns = trials
+            .map(|(adapters, threads, own_ns)| {
+                trial_ns(threads, own_ns).saturating_mul(adapters as u64)
+            })
+            .fold(0, u64::saturating_add);
+        let total_ns = per_fork_ns.saturating_mul(u64::from(request.forks));
         Ok(Estimate {
             total_ns,
             cells: pairs * wish.threads.len(),

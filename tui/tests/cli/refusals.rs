@@ -130,3 +130,34 @@ fn a_worker_without_a_session_ends_and_a_stranger_is_told_so() {
     assert!(said.contains("first order must be a trial"), "{said}");
     assert_eq!(output.status.code(), Some(1));
 }
+
+#[test]
+fn a_scenario_whose_adapters_are_not_there_is_skipped_with_the_reason() {
+    let program = Program::mapbench();
+    let said = program.run("scenarios list");
+    let line = said.out.lines().find(|line| line.contains("origin/snapshot-cas"));
+    assert!(line.is_some_and(|line| line.contains("skipped: it needs snapshot/*")), "{said:?}");
+    program.run("run -s origin/snapshot-cas").refused(4, &["snapshot/*", "does not have"]);
+    let said = program.run("run -s snapshot-cas,test/uniform -a noop -t 1 --dry-run");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("skipped in origin/snapshot-cas: it needs snapshot/*"), "{said:?}");
+}
+
+#[test]
+fn popularity_is_replayed_from_a_trace_file_beside_the_scenario_file() {
+    let program = Program::mapbench();
+    let said = program.run("trace gen test/hotspot -o hot.mbt");
+    assert_eq!(said.code, 0, "{said:?}");
+    std::fs::create_dir(program.folder().join("mine")).expect("a folder");
+    std::fs::rename(program.folder().join("hot.mbt"), program.folder().join("mine/hot.mbt"))
+        .expect("moved");
+    let text = "summary = \"again\"\n[mix]\nkeys = 1_000\nlap_ops = 2_000\nops = { get = 100 }\n\
+                popularity = { replay = { file = \"hot.mbt\", by = \"order\" } }\n";
+    program.write("mine/again.toml", text);
+    let said = program.run("run -s mine/again.toml -a noop -t 1 --dry-run");
+    assert_eq!(said.code, 0, "{said:?}");
+    program.write("mine/other.toml", &text.replace("hot.mbt", "cold.mbt"));
+    program.run("run -s mine/other.toml -a noop").refused(2, &["cold.mbt", "replay.file"]);
+    program.write("mine/few.toml", &text.replace("keys = 1_000", "keys = 10"));
+    program.run("run -s mine/few.toml -a noop").refused(2, &["few", "use at least as many"]);
+}

@@ -37,6 +37,10 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
     if wire.threads.as_ref().is_some_and(|threads| threads.is_empty() || threads.contains(&0)) {
         return Err(value_error("threads", "needs counts of at least 1".to_owned()));
     }
+    if let Some(needed) = wire.needs_adapters.iter().find(|needed| !names_adapters(needed)) {
+        let message = format!("`{needed}` names no adapters; use `family/variant` or `family/*`");
+        return Err(value_error("needs_adapters", message));
+    }
     let workload_error = |table: &str, error: WorkloadError| match error {
         WorkloadError::Parameter { key, message } => {
             value_error(&format!("{table}.{key}"), message)
@@ -73,6 +77,7 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
         summary: wire.summary,
         analysis: wire.analysis,
         require: wire.require,
+        needs_adapters: wire.needs_adapters,
         key: wire.key,
         value: wire.value.into(),
         shape: workload.shape(),
@@ -92,6 +97,8 @@ struct WireScenario {
     analysis: String,
     #[serde(default)]
     require: Vec<Requirement>,
+    #[serde(default)]
+    needs_adapters: Vec<String>,
     #[serde(default = "default_key")]
     key: KeyKind,
     #[serde(default)]
@@ -164,6 +171,13 @@ impl From<WireGrowth> for Growth {
             key_rule: wire.key_rule,
         }
     }
+}
+
+/// Whether a text is `family/variant` or `family/*`.
+fn names_adapters(text: &str) -> bool {
+    let is_name = |part: &str| !part.is_empty() && !part.contains(['*', '/']);
+    text.split_once('/')
+        .is_some_and(|(family, variant)| is_name(family) && (variant == "*" || is_name(variant)))
 }
 
 /// `250ms`, `2s`, `1m`: an integer and its unit. Nanoseconds.

@@ -1,0 +1,120 @@
+//! How large the streams of a trace are, and what is due in them: what its header does not say, kept
+//! from when the trace was in memory.
+
+use mapbench_core::trace::Trace;
+
+/// Guessed time per op of a one-shot trace. Nanoseconds.
+const OP_NS: u64 = 150;
+/// Guessed time of each further get of a range: keys that lie side by side, and no branch between.
+/// Nanoseconds.
+const RANGE_OP_NS: u64 = 30;
+
+/// How large the streams of a trace are, and what is due in them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Ops, a range counting as many as its count.
+    pub ops: u64,
+    /// Words: packed ops, and the counts of ranges.
+    pub words: u64,
+    /// Events of all actors.
+    pub events: u64,
+    /// The actors whose events are due at their times.
+    pub paced: Vec<PacedActor>,
+}
+
+/// An actor whose events are due at their times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PacedActor {
+    /// The role.
+    pub name: String,
+    /// Events of a lap.
+    pub events: u64,
+    /// Length of a lap. Nanoseconds.
+    pub lap_ns: u64,
+}
+
+impl Extent {
+    /// Measures a trace.
+    pub fn of(trace: &Trace) -> Self {
+        let streams = &trace.streams;
+        let paced = trace.header.actors.iter().zip(streams).filter_map(|(actor, stream)| {
+            Some(PacedActor {
+                name: actor.name.clone(),
+                events: stream.times_ns.len() as u64,
+                lap_ns: actor.pace?.lap_ns,
+            })
+        });
+        Extent {
+            ops: trace.header.ops,
+            words: streams.iter().map(|stream| stream.words.len() as u64).sum(),
+            events: streams.iter().map(|stream| stream.events.len() as u64).sum(),
+            paced: paced.collect(),
+        }
+    }
+
+    /// Memory of a worker for ops and events: as they were read, and as they are dealt. Bytes.
+    pub fn dealt_bytes(&self) -> u64 {
+        // Start, number, predecessor and time of an event.
+        let events = self.events.saturating_mul(3 * 4 + 8);
+        self.words.saturating_mul(4).saturating_add(events).saturating_mul(2)
+    }
+
+    /// A guess of the time of one pass over the trace, which its paces may stretch. Nanoseconds.
+    pub fn one_shot_ns(&self, threads: u32) -> u64 {
+        let single = self.words.min(self.ops);
+        let work_ns = single
+            .saturating_mul(OP_NS)
+            .saturating_add((self.ops - single).saturating_mul(RANGE_OP_NS));
+        (work_ns / u64::from(threads.max(1))).max(self.longest_lap_ns())
+    }
+
+    /// The time that a pass over the trace takes at least, by its paces. Nanoseconds.
+    pub fn longest_lap_ns(&self) -> u64 {
+        self.paced.iter().map(|actor| actor.lap_ns).max().unwrap_or(0)
+    }
+}
+
+impl PacedActor {
+    /// Events that are due in a round of a length; `None` is the whole trace. Nanoseconds.
+    pub fn due_in(&self, round_ns: Option<u64>) -> f64 {
+        let laps = round_ns.map_or(1.0, |ns| ns as f64 / self.lap_ns.max(1) as f64);
+        self.events as f64 * laps
+    }
+
+    /// The time in which so many events are due. Nanoseconds.
+    pub fn time_of(&self, events: f64) -> u64 {
+        (events / self.events.max(1) as f64 * self.lap_ns as f64).ceil() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mapbench_core::op::{OpKind, OpWord};
+    use mapbench_core::trace::{ActorSpec, Deal, Pace, Stream};
+
+    use super::super::fake::workload;
+    use super::*;
+
+    #[test]
+    fn a_trace_has_the_extent_of_its_streams() {
+        let words = |ops: &[(OpKind, u32)]| -> Vec<u32> {
+            ops.iter().map(|&(kind, key)| OpWord::new(kind, 0, key).0).collect()
+        };
+        let mut ranged = words(&[(OpKind::Get, 1), (OpKind::Range, 2)]);
+        ranged.push(2_500);
+        let timed = Stream {
+            events: vec![0, 1],
+            times_ns: vec![5, 9],
+            ..Stream::of(words(&[(OpKind::Update, 3), (OpKind::Update, 4)]))
+        };
+        let mut header = workload("test/one", &[]).header;
+        header.ops = 2_503;
+        header.actors = vec![
+            ActorSpec::new("worker", Deal::Op),
+            ActorSpec { pace: Some(Pace { lap_ns: 10 }), ..ActorSpec::new("writer", Deal::Event) },
+        ];
+        let extent = Extent::of(&Trace { header, streams: vec![Stream::of(ranged), timed] });
+        let writer = PacedActor { name: "writer".to_owned(), events: 2, lap_ns: 10 };
+        assert_eq!(extent, Extent { ops: 2_503, words: 5, events: 2, paced: vec![writer] });
+    }
+}
