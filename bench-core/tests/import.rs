@@ -122,6 +122,19 @@ fn copies_that_cannot_fit_are_refused_with_the_next_step() {
     }
 }
 
+/// Found by fuzzing: short lives and a large target once took minutes to be refused.
+#[test]
+fn copies_that_never_overlap_are_refused_at_once() {
+    let header = "name,creation_time,deletion_time,scheduled_time\n";
+    let superpose = Superpose { copies: Copies::UntilAlive(40), shift_ms: 1 };
+    let options = Options { superpose, ..options() };
+    for rows in ["a,0,0,\nb,5,5,\n", "a,0,0.001,\nb,900000,900000,\n"] {
+        let text = format!("{header}{rows}");
+        let error = import(text.as_bytes(), "pods.csv", &options).unwrap_err().to_string();
+        assert!(error.contains("pods alive at once, and more would not fit"), "{error}");
+    }
+}
+
 #[test]
 fn a_window_keeps_whole_pods_and_starts_with_those_alive() {
     let (_, report) = fixture(&Options { last_s: Some(20.0), ..options() });

@@ -58,19 +58,32 @@ impl Superpose {
         let single = live_peak(&steps, 1, self).max(1);
         let most_copies = (most_pods / pods.len() as u32).min(Superpose::MAX_COPIES);
         let mut tried = (1, single);
+        // Copies that begin after the first has ended add nothing, unless pods outlive them all.
+        let outlived = steps.iter().filter(|(_, departs)| *departs).count() * 2 < steps.len();
+        let span_ms = steps.last().map_or(0, |last| last.0 - steps[0].0);
         // No copy adds more than its own peak, so fewer cannot be enough.
         let mut copies = wanted / single + 1;
-        while copies <= most_copies {
+        for attempt in 0_u32.. {
+            let disjoint = !outlived && attempt > 0 && self.start_ms(tried.0) > span_ms;
+            if copies > most_copies || disjoint {
+                break;
+            }
             let alive = live_peak(&steps, copies, self);
             if alive > wanted {
                 return Ok(copies);
             }
             tried = (copies, alive);
-            copies += (wanted - alive + 1).div_ceil(single);
+            let needed = (wanted - alive + 1).div_ceil(single);
+            // Where copies hardly overlap, small steps would take forever.
+            let stride = if attempt < PATIENT_ATTEMPTS { 0 } else { copies / 8 };
+            copies = copies.saturating_add(needed.max(stride));
         }
         Err(tried)
     }
 }
+
+/// Attempts after which the number of copies grows by an eighth at least.
+const PATIENT_ATTEMPTS: u32 = 16;
 
 /// Changes of the live set in time order, arrivals before departures of the same moment.
 fn live_steps(pods: &[Lifecycle]) -> Vec<(i64, bool)> {
