@@ -138,18 +138,7 @@ const MEMORY_PERCENT: u64 = 80;
 pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, PrepareError> {
     let adapters = select::adapters(registry, &request.adapters)?;
     let store = store_of(request)?;
-    let mut out_of_reach = Vec::new();
-    let workloads = match &request.trace {
-        Some(path) => vec![workload_of_file(path)?],
-        None => {
-            let (lacking, runnable) = by_adapters(registry, scenarios(request)?);
-            out_of_reach = lacking;
-            runnable
-                .iter()
-                .map(|scenario| workload_of_scenario(scenario, request, &store))
-                .collect::<Result<_, _>>()?
-        }
-    };
+    let (workloads, out_of_reach) = workloads(registry, request, &store)?;
     for workload in &workloads {
         check(workload, request)?;
     }
@@ -169,6 +158,20 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         return Err(PrepareError::NothingFits(reasons.join("; ")));
     }
     Ok(Prepared { plan, store })
+}
+
+/// What a request runs, and the scenarios that it names but that need adapters which are not there.
+fn workloads(
+    registry: &Registry,
+    request: &RunRequest,
+    store: &Path,
+) -> Result<(Vec<Workload>, Vec<Skipped>), PrepareError> {
+    if let Some(path) = &request.trace {
+        return Ok((vec![workload_of_file(path)?], Vec::new()));
+    }
+    let (lacking, runnable) = by_adapters(registry, scenarios(request)?);
+    let workloads = runnable.iter().map(|scenario| workload_of_scenario(scenario, request, store));
+    Ok((workloads.collect::<Result<_, _>>()?, lacking))
 }
 
 /// Splits scenarios into those whose question needs adapters that are not there, and the others.
