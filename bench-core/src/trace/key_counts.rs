@@ -77,6 +77,11 @@ pub(super) fn of_all(maps: &[MapSpec], streams: &[Stream]) -> (Vec<Vec<u64>>, u6
 /// The most accessed key of checked streams, by map and key the first of equals.
 pub(super) fn top_key(maps: &[MapSpec], streams: &[Stream]) -> Option<TopKey> {
     let (counts, ops) = of_all(maps, streams);
+    top_of(&counts, ops)
+}
+
+/// The same of counts per map and key.
+pub(super) fn top_of(counts: &[Vec<u64>], ops: u64) -> Option<TopKey> {
     let mut top: Option<(u64, usize, usize)> = None;
     for (map, counts) in counts.iter().enumerate() {
         for (key, &count) in counts.iter().enumerate() {

@@ -3,6 +3,7 @@
 
 mod audit;
 mod figures;
+mod fixed_keys;
 pub mod format;
 pub mod import;
 pub mod json_lines;

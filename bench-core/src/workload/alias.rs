@@ -1,6 +1,8 @@
 //! Draws from a fixed discrete distribution in constant time: Walker's alias method with integer
 //! thresholds (Vose's construction), so that the same weights give the same draws on every platform.
 
+use std::hint::select_unpredictable;
+
 /// A table to draw from.
 #[derive(Debug, Clone)]
 pub(crate) struct AliasTable {
@@ -34,7 +36,8 @@ impl AliasTable {
     pub(crate) fn pick(&self, bits: u64) -> u32 {
         let slot = ((bits >> 32) * self.slots.len() as u64) >> 32;
         let (threshold, alias) = self.slots[slot as usize];
-        if (bits as u32) < threshold { slot as u32 } else { alias }
+        // A branch would be taken at random, and predicted as often wrongly as rightly.
+        select_unpredictable((bits as u32) < threshold, slot as u32, alias)
     }
 }
 
