@@ -246,6 +246,20 @@ where
         Was::Absent
     }
 
+    /// Nobody sees any of it before the one publication at its end.
+    fn replace_all(
+        &mut self,
+        entries: impl Iterator<Item = (K, V)>,
+        _stale: impl Iterator<Item = K>,
+    ) {
+        let mut writer = lock(self.writer);
+        writer.half.purge();
+        for (key, value) in entries {
+            writer.half.update(key, value);
+        }
+        writer.publish();
+    }
+
     #[inline]
     fn remove(&mut self, key: &K) -> Was {
         let mut writer = lock(self.writer);

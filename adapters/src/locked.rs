@@ -116,6 +116,23 @@ where
         }
     }
 
+    /// Fills a map of its own and puts it in the place of the old one, as client-go's store does.
+    fn replace_all(
+        &mut self,
+        entries: impl Iterator<Item = (K, V)>,
+        _stale: impl Iterator<Item = K>,
+    ) {
+        let (hasher, capacity) = {
+            let map = L::shared(self.0);
+            (map.hasher().clone(), map.capacity())
+        };
+        let mut map = HashMap::with_capacity_and_hasher(capacity, hasher);
+        map.extend(entries);
+        // The lock is free again when the old map is dropped.
+        let old = std::mem::replace(&mut *L::exclusive(self.0), map);
+        drop(old);
+    }
+
     fn scan(&mut self, mut f: impl FnMut(&K, &V) -> ControlFlow<()>) {
         for (key, value) in L::shared(self.0).iter() {
             if f(key, value).is_break() {

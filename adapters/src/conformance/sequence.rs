@@ -25,6 +25,8 @@ enum Step {
     InsertIfAbsent(u32),
     Remove(u32),
     Update(u32),
+    /// Replace everything by the first so many keys.
+    ReplaceAll(u32),
     Scan,
     ScanFirst(usize),
     Len,
@@ -51,6 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => any::<u32>().prop_map(Step::InsertIfAbsent),
         8 => any::<u32>().prop_map(Step::Remove),
         8 => any::<u32>().prop_map(Step::Update),
+        1 => any::<u32>().prop_map(Step::ReplaceAll),
         1 => Just(Step::Scan),
         1 => (1_usize..8).prop_map(Step::ScanFirst),
         2 => Just(Step::Len),
@@ -222,6 +225,7 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
             Step::InsertIfAbsent(index) => self.insert_if_absent(handle, index % keys, position),
             Step::Remove(index) => self.remove(handle, index % keys),
             Step::Update(index) => self.update(handle, index % keys),
+            Step::ReplaceAll(index) => self.replace_all(handle, index % keys, position, keys),
             Step::Scan => self.scan(handle, usize::MAX),
             Step::ScanFirst(count) => self.scan(handle, count),
             Step::Len => self.len(handle),
@@ -305,6 +309,24 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
         self.check_was("update", index, was)?;
         if let Some(word) = self.model.entries.get(&index) {
             self.model.set(index, Some(word.bumped(0)));
+        }
+        Ok(())
+    }
+
+    /// Replaces everything by the first `first` of `keys` keys.
+    fn replace_all(
+        &mut self,
+        handle: &mut impl MapHandle<K, V>,
+        first: u32,
+        version: u32,
+        keys: u32,
+    ) -> Result<(), String> {
+        let table = self.table;
+        let entries = (0..first).map(|index| (key::<K>(table, index), value(index, version)));
+        handle.replace_all(entries, (first..keys).map(|index| key::<K>(table, index)));
+        for index in 0..keys {
+            let word = (index < first).then(|| ValueWord::new(index, 0, version));
+            self.model.set(index, word);
         }
         Ok(())
     }
