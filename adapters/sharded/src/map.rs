@@ -66,7 +66,7 @@ impl<K, V> ShardedMap<K, V> {
     /// An empty map in which about `capacity` entries fit before any table grows.
     ///
     /// The capacity is shared out evenly, and hashes are not quite even: near the limit some
-    /// shards grow before others.
+    /// shards grow before others. A capacity below the number of shards allocates nothing yet.
     pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, RandomState::default())
     }
@@ -109,7 +109,8 @@ impl<K, V, S> ShardedMap<K, V, S> {
     /// [`with_shards`](ShardedMap::with_shards) and [`with_hasher`](Self::with_hasher).
     pub fn with_capacity_shards_and_hasher(capacity: usize, shards: usize, hasher: S) -> Self {
         let shards = shards.clamp(1, MAX_SHARDS).next_power_of_two();
-        let each = capacity.div_ceil(shards);
+        // Where most shards stay empty, each table is made when it gets its first entry.
+        let each = if capacity < shards { 0 } else { capacity.div_ceil(shards) };
         Self::from_shards((0..shards).map(|_| Shard::with_capacity(each)).collect(), hasher)
     }
 
