@@ -96,6 +96,26 @@ fn what_threads_did_to_each_other_is_a_share() {
 }
 
 #[test]
+fn times_from_due_weigh_classes_by_their_ops() {
+    let mut report = sample::composite_round(0, 0, 1_000_000);
+    // Of 950,000 reads 100 were timed, of 50,000 writes 10: a timed read stands for 9,500 ops, a
+    // timed write for 5,000.
+    report.classes[0].intended = sample::payload([100; 10]);
+    report.classes[1].intended = sample::payload([9_000; 10]);
+    let row = row_of(std::slice::from_ref(&report));
+    let summary = |quantile: f64| {
+        let begin = sample::begin(vec![sample::composite_cell(0, "sharded")]);
+        let event = RunEvent::Round { cell: 0, fork: 0, report: Box::new(report.clone()) };
+        let summary = applied(&begin, &[event]);
+        summary.cells()[0].intended_histogram().value_at_quantile(quantile)
+    };
+    assert_eq!(row.intended.expect("latencies").p50, 100);
+    // 95 of 145 are 65.5 %.
+    assert_eq!(summary(0.65), 100);
+    assert!(summary(0.66) > 8_900);
+}
+
+#[test]
 fn a_map_has_its_share_of_the_ops_and_of_the_time() {
     let summary = composite();
     let maps = summary.cells()[0].maps();

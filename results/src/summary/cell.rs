@@ -10,7 +10,7 @@ use mapbench_core::op::OpClass;
 use super::fork::{Counts, ForkSummary};
 use super::row::{self, PlacementShares, SummaryRow};
 use super::samples::{Series, SeriesPoint};
-use super::tally::{Tally, merged, per_second};
+use super::tally::{Tally, merged, merged_intended, per_second};
 use crate::stats::RoundSample;
 
 /// Where a cell is.
@@ -94,6 +94,11 @@ impl CellSummary {
     /// The latencies of one class of op.
     pub fn class_histogram(&self, class: OpClass) -> Histogram<u64> {
         merged(&self.tallies(), Some(class))
+    }
+
+    /// The times from when events of paced actors were due to the end of their ops.
+    pub fn intended_histogram(&self) -> Histogram<u64> {
+        merged_intended(&self.tallies(), None)
     }
 
     /// The classes of op that it has seen, in the order of reports.

@@ -186,17 +186,27 @@ pub(super) fn merged(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u6
     histogram::weighted(&parts)
 }
 
-/// The times from due to end of a class, or of all, over several forks. Classes are not weighted:
-/// how many of their ops are of paced actors is not known.
+/// The times from due to end of a class, or of all, over several forks. How many ops of a class are
+/// of paced actors is not told: they are as many times the timed ones as in the whole class.
 pub(super) fn merged_intended(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u64> {
-    let mut intended = histogram::histogram();
-    let parts = tallies.iter().flat_map(|tally| &tally.classes);
-    for part in parts.filter(|part| class.is_none_or(|class| part.class == class)) {
-        if let Some(part) = &part.intended {
-            histogram::merge(&mut intended, part);
+    let of_class = |class| {
+        let (mut ops, mut timed, mut intended) = (0_u64, 0_u64, histogram::histogram());
+        for part in tallies.iter().filter_map(|tally| tally.class(class)) {
+            ops = ops.saturating_add(part.ops);
+            timed = timed.saturating_add(part.service.len());
+            if let Some(part) = &part.intended {
+                histogram::merge(&mut intended, part);
+            }
         }
+        let paced = u128::from(intended.len()) * u128::from(ops) / u128::from(timed.max(1));
+        (u64::try_from(paced).unwrap_or(u64::MAX), intended)
+    };
+    if let Some(class) = class {
+        return of_class(class).1;
     }
-    intended
+    let classes = OpClass::ALL.map(of_class);
+    let parts: Vec<_> = classes.iter().map(|(ops, intended)| (*ops, intended)).collect();
+    histogram::weighted(&parts)
 }
 
 /// A sum that does not overflow, because a log may hold any number.

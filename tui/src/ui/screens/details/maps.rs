@@ -22,7 +22,7 @@ const MOST_BAR: u16 = 24;
 ///  M14  cycle state      80.0   42.1  ████▏       10n  4.10M       8
 /// ```
 pub(crate) fn lines(maps: &[MapRow], theme: Theme, width: u16) -> Vec<Line<'static>> {
-    if maps.is_empty() {
+    if maps.len() < 2 {
         return Vec::new();
     }
     let names = if width >= FIGURES + NAMES.1 + MOST_BAR { NAMES.1 } else { NAMES.0 };
