@@ -1,10 +1,14 @@
 //! Trace files as seeds, and mutations that leave their checksums right, so that what lies behind
 //! them is reached.
 
+use mapbench_core::key::KeyRule;
+use mapbench_core::op::{OpKind, OpWord};
 use mapbench_core::trace::import::{
     AccessFormat, AccessOptions, HistoryOptions, Preload, Speed, access, audit,
 };
-use mapbench_core::trace::{Trace, write};
+use mapbench_core::trace::{
+    ActorSpec, Deal, Draft, MapSpec, Pace, Shape, Stream, Trace, Unit, json_lines, write,
+};
 
 use crate::mutate::Random;
 
@@ -12,7 +16,7 @@ const MAGIC_BYTES: usize = 8;
 const INDEX: u32 = u32::MAX;
 
 /// Small traces of several kinds.
-pub(crate) fn seeds() -> Vec<Vec<u8>> {
+fn traces() -> Vec<Trace> {
     const LOG: &[u8] = include_bytes!("../../tests/fixtures/audit.jsonl");
     let label = "seed";
     let timed = HistoryOptions { speed: Speed::Warped(1.0), ..HistoryOptions::default() };
@@ -26,7 +30,64 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         audit::import(LOG, label, None, &timed),
         access::import(&b"a\nb\na\nc\n"[..], label, &accesses),
     ];
-    traces.into_iter().map(|trace| file_of(&trace.expect("seeds are good").0)).collect()
+    let imported = traces.into_iter().map(|trace| trace.expect("seeds are good").0);
+    imported.chain([ordered()]).collect()
+}
+
+/// Two actors, events in an order, one of them paced, a range that goes on with the first key.
+fn ordered() -> Trace {
+    let op = |kind, map, key| OpWord::new(kind, map, key).0;
+    let map = |id: &str, keys, preload| MapSpec {
+        id: id.to_owned(),
+        name: "map".to_owned(),
+        key_rule: KeyRule::Uid,
+        keys,
+        preload,
+        peak: 0,
+    };
+    let mut informer = ActorSpec::new("informer", Deal::Whole);
+    informer.pace = Some(Pace { lap_ns: 4_000_000 });
+    let informs = Stream {
+        words: vec![op(OpKind::Insert, 0, 5), op(OpKind::Get, 0, 9), op(OpKind::Insert, 0, 6)],
+        events: vec![0, 2],
+        numbers: vec![0, 2],
+        follows: vec![Stream::FREE, 1],
+        times_ns: vec![0, 2_000_000],
+    };
+    let schedules = Stream {
+        words: vec![op(OpKind::Range, 1, 90), 20, op(OpKind::Remove, 0, 5), op(OpKind::Scan, 0, 0)],
+        events: vec![0],
+        numbers: vec![1],
+        follows: vec![0],
+        times_ns: vec![],
+    };
+    let draft = Draft {
+        name: "ordered".to_owned(),
+        generator: "fuzz".to_owned(),
+        seed: 1,
+        parameters: serde_json::json!({ "why": "a seed" }),
+        shape: Shape::OneShot,
+        unit: Some(Unit { name: "pods".to_owned(), count: 2 }),
+        maps: vec![map("M0", 10, 4), map("M7", 100, 95)],
+        actors: vec![informer, ActorSpec::new("scheduler", Deal::Whole)],
+        streams: vec![informs, schedules],
+    };
+    draft.finish().expect("it keeps the rules")
+}
+
+/// The traces as files.
+pub(crate) fn files() -> Vec<Vec<u8>> {
+    traces().iter().map(file_of).collect()
+}
+
+/// The traces as lines of JSON.
+pub(crate) fn lines() -> Vec<Vec<u8>> {
+    let lines = |trace: &Trace| {
+        let mut text = Vec::new();
+        json_lines::write(trace, &mut text).expect("memory can be written to");
+        text
+    };
+    traces().iter().map(lines).collect()
 }
 
 fn file_of(trace: &Trace) -> Vec<u8> {

@@ -15,7 +15,7 @@ use crate::parsers::{Kind, Parser};
 /// Longest input.
 const LONGEST: usize = 64 << 10;
 /// Most mutations of one input.
-const MOST_MUTATIONS: u64 = 6;
+const MOST_MUTATIONS: usize = 6;
 const EXTREMES: [&str; 18] = [
     "0",
     "-1",
@@ -48,11 +48,12 @@ impl Mutator {
     /// Reads the seeds of a parser.
     pub(crate) fn of(parser: &Parser) -> Self {
         let seeds = match parser.kind {
-            Kind::Trace => mbt::seeds(),
+            Kind::Trace => mbt::files(),
+            Kind::TraceLines => mbt::lines(),
             _ => parser.seeds.iter().flat_map(|folder| files_in(folder)).collect(),
         };
         assert!(!seeds.is_empty(), "{} has no seeds", parser.name);
-        let text = matches!(parser.kind, Kind::Text | Kind::Gzip);
+        let text = !matches!(parser.kind, Kind::Bytes | Kind::Xz);
         let words: BTreeSet<Vec<u8>> =
             seeds.iter().filter(|_| text).flat_map(|seed| words_of(seed)).collect();
         let mut words: Vec<Vec<u8>> = words.into_iter().collect();
@@ -67,7 +68,9 @@ impl Mutator {
         ));
         let start = &self.seeds[random.below(self.seeds.len())];
         match self.kind {
-            Kind::Text | Kind::Bytes | Kind::Xz => self.mutated(start.clone(), &mut random),
+            Kind::Text | Kind::TraceLines | Kind::Bytes | Kind::Xz => {
+                self.mutated(start.clone(), &mut random)
+            }
             Kind::Gzip if random.below(2) == 0 => {
                 let text = self.mutated(start.clone(), &mut random);
                 gzip(&text)
@@ -84,7 +87,9 @@ impl Mutator {
     }
 
     fn mutated(&self, mut input: Vec<u8>, random: &mut Random) -> Vec<u8> {
-        for _ in 0..=random.below(MOST_MUTATIONS as usize) {
+        // Half of the inputs have one mutation, so that what lies deep is reached.
+        let more = if random.below(2) == 0 { 0 } else { random.below(MOST_MUTATIONS) };
+        for _ in 0..=more {
             self.mutate(&mut input, random);
             input.truncate(LONGEST);
         }

@@ -2,13 +2,16 @@
 //! binding and deletion in seconds. Columns are found by name, in any order; an empty binding is a
 //! pod that was never bound, an empty deletion one that outlives the recording.
 
+mod columns;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::Serialize;
 
+pub use columns::Columns;
+
 use super::input::{Allowance, Metered, unpacked};
-use super::interner::hash_of;
 use super::lifecycle::{Lifecycle, Plan};
 use super::pace::Speed;
 use super::report::{ImportReport, PodCounts, Recording};
@@ -17,64 +20,7 @@ use super::{ImportError, Place, file_name};
 use crate::op::MAX_KEYS;
 use crate::trace::Trace;
 use crate::workload::MAX_OPS;
-
-/// Which column holds what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Columns {
-    /// Name of the preset, or `csv`.
-    pub format: String,
-    /// The pod's name.
-    pub name: String,
-    /// Creation. Seconds.
-    pub create: String,
-    /// Deletion. Seconds. Without it every pod outlives the recording.
-    pub delete: Option<String>,
-    /// Binding. Seconds. Without it every pod is bound when it is created.
-    pub schedule: Option<String>,
-}
-
-impl Columns {
-    /// Names of the presets.
-    pub const PRESETS: [&'static str; 2] = ["openb-2023", "csv"];
-
-    /// The columns of a known data set; of `csv`, which a mapping makes any other, only those that
-    /// it must have.
-    pub fn preset(name: &str) -> Option<Columns> {
-        let columns = |name_: &str, create: &str| Columns {
-            format: name.to_owned(),
-            name: name_.to_owned(),
-            create: create.to_owned(),
-            delete: None,
-            schedule: None,
-        };
-        match name {
-            "openb-2023" => Some(Columns {
-                delete: Some("deletion_time".to_owned()),
-                schedule: Some("scheduled_time".to_owned()),
-                ..columns("name", "creation_time")
-            }),
-            "csv" => Some(columns("name", "create")),
-            _ => None,
-        }
-    }
-
-    /// The same columns, but for those in a mapping such as `name=instance_sn,create=created`.
-    pub fn mapped(mut self, mapping: &str) -> Result<Columns, ImportError> {
-        for part in mapping.split(',') {
-            let error = || ImportError::Mapping { text: part.to_owned() };
-            let (role, column) = part.split_once('=').ok_or_else(error)?;
-            let column = column.trim().to_owned();
-            match role.trim() {
-                "name" => self.name = column,
-                "create" => self.create = column,
-                "delete" => self.delete = Some(column),
-                "schedule" => self.schedule = Some(column),
-                _ => return Err(error()),
-            }
-        }
-        Ok(self)
-    }
-}
+use columns::{Places, Row, milliseconds};
 
 /// How to import.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -226,15 +172,6 @@ struct Rows {
     notes: Vec<String>,
 }
 
-/// A row as it stands.
-struct Row {
-    /// What is kept of its name.
-    name: Option<u64>,
-    created_ms: Option<i64>,
-    deleted_ms: Option<i64>,
-    bound_ms: Option<i64>,
-}
-
 impl Rows {
     fn read(input: impl Read, label: &str, columns: &Columns) -> Result<Rows, ImportError> {
         let input =
@@ -316,87 +253,6 @@ impl Rows {
 
 fn count(reasons: &mut BTreeMap<String, u64>, reason: &str) {
     *reasons.entry(reason.to_owned()).or_default() += 1;
-}
-
-/// Where the columns are.
-struct Places {
-    name: usize,
-    create: usize,
-    delete: Option<usize>,
-    schedule: Option<usize>,
-}
-
-impl Places {
-    fn find(
-        header: &csv::StringRecord,
-        label: &str,
-        columns: &Columns,
-    ) -> Result<Places, ImportError> {
-        let place = |role: &'static str, column: &str| {
-            header.iter().position(|found| found == column).ok_or_else(|| {
-                ImportError::MissingColumn {
-                    label: label.to_owned(),
-                    role,
-                    missing: column.to_owned(),
-                    found: header.iter().map(str::to_owned).collect(),
-                }
-            })
-        };
-        Ok(Places {
-            name: place("name", &columns.name)?,
-            create: place("create", &columns.create)?,
-            delete: columns.delete.as_ref().map(|column| place("delete", column)).transpose()?,
-            schedule: columns
-                .schedule
-                .as_ref()
-                .map(|column| place("schedule", column))
-                .transpose()?,
-        })
-    }
-
-    fn row(
-        &self,
-        record: &csv::StringRecord,
-        label: &str,
-        line: u64,
-        columns: &Columns,
-    ) -> Result<Row, ImportError> {
-        let time = |place: usize| match record.get(place).unwrap_or("") {
-            "" => Ok(None),
-            cell => cell.parse().ok().and_then(milliseconds).map(Some).ok_or_else(|| {
-                ImportError::BadCell {
-                    label: label.to_owned(),
-                    line,
-                    column: self.column_at(place, columns),
-                    cell: cell.chars().take(40).collect(),
-                }
-            }),
-        };
-        let name = record.get(self.name).filter(|name| !name.is_empty());
-        let created_ms = time(self.create)?;
-        Ok(Row {
-            name: name.map(|name| hash_of(name.as_bytes())),
-            created_ms,
-            deleted_ms: self.delete.map_or(Ok(None), time)?,
-            bound_ms: self.schedule.map_or(Ok(created_ms), time)?,
-        })
-    }
-
-    fn column_at(&self, place: usize, columns: &Columns) -> String {
-        let column = if Some(place) == self.delete {
-            columns.delete.as_ref()
-        } else if Some(place) == self.schedule {
-            columns.schedule.as_ref()
-        } else {
-            None
-        };
-        column.unwrap_or(&columns.create).clone()
-    }
-}
-
-/// Seconds, as they stand in a cell, in milliseconds; `None` beyond some thirty thousand years.
-fn milliseconds(seconds: f64) -> Option<i64> {
-    (seconds.abs() < 1e12).then(|| (seconds * 1_000.0).round() as i64)
 }
 
 fn read_error(label: &str, error: &csv::Error) -> ImportError {

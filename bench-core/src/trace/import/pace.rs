@@ -18,7 +18,9 @@ impl Speed {
     pub(super) fn check(self) -> Result<(), ImportError> {
         match self {
             Speed::Warped(warp) if !warp.is_finite() || warp <= 0.0 => Err(ImportError::Option {
-                what: format!("a time warp of {warp}; use a number over 0 (2 is twice as fast)"),
+                what: format!(
+                    "`--time-warp {warp}` is no speed; use a number over 0 (2 is twice as fast)"
+                ),
             }),
             _ => Ok(()),
         }
