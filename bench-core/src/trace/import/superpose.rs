@@ -75,14 +75,14 @@ impl Superpose {
             tried = (copies, alive);
             let needed = (wanted - alive + 1).div_ceil(single);
             // Where copies hardly overlap, small steps would take forever.
-            let stride = if attempt < PATIENT_ATTEMPTS { 0 } else { copies / 8 };
+            let stride = if attempt < PATIENT_ATTEMPTS { 0 } else { copies / 2 };
             copies = copies.saturating_add(needed.max(stride));
         }
         Err(tried)
     }
 }
 
-/// Attempts after which the number of copies grows by an eighth at least.
+/// Attempts after which the number of copies grows by a half at least.
 const PATIENT_ATTEMPTS: u32 = 16;
 
 /// Changes of the live set in time order, arrivals before departures of the same moment.
