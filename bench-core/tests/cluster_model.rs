@@ -80,6 +80,54 @@ fn every_map_has_its_own_ratio_of_reads_to_writes() {
     }
 }
 
+#[test]
+fn a_pod_that_fits_on_half_of_the_nodes_needs_twice_the_checks() {
+    let trace = cluster("nodes = 1_000\nfeasible = 0.5\ninitial_pods = 500\npods = 2_000\n");
+    let counts = counts(&trace);
+    assert_eq!(counts[&("M7".to_owned(), Get)], 2_000 * 840);
+    assert_eq!(counts[&("M14".to_owned(), Get)], 2_000 * (2 * 840 + 3 * 420));
+}
+
+#[test]
+fn maps_that_are_not_asked_for_leave_neither_ops_nor_empty_events() {
+    let trace = cluster("maps = [\"M9\"]\nnodes = 50\ninitial_pods = 500\npods = 2_000\n");
+    assert_eq!(trace.header.ops, 2_000 * 20);
+    let names: Vec<_> = trace.header.actors.iter().map(|actor| actor.name.as_str()).collect();
+    assert_eq!(names, ["scheduler", "informer", "binder"]);
+}
+
+#[test]
+fn a_parameter_out_of_range_is_refused_with_its_line() {
+    for (parameters, expected) in [
+        ("nodes = 0\npods = 10", "line 3: cluster.nodes: is 0"),
+        ("nodes = 5\npods = 10\nmaps = [\"M16\"]", "line 5: cluster.maps: `M16` is not a map"),
+        ("nodes = 5\npods = 10\nmaps = []", "line 5: cluster.maps: is empty"),
+        ("nodes = 5\npods = 10\nmaps = [\"M0\", \"M14\"]", "line 5: cluster.maps: has M14"),
+        ("nodes = 5\npods = 10\ninitial_pods = 6", "line 4: cluster.pods: is 10; use at least"),
+        ("nodes = 5\npods = 10\nfeasible = nan", "line 5: cluster.feasible"),
+        ("nodes = 5\npods = 10\nfeasible = 0.0", "line 5: cluster.feasible: is 0"),
+        ("nodes = 5\npods = 10\nbind_failures = 1.0", "line 5: cluster.bind_failures"),
+        ("nodes = 5\npods = 10\naffinity = 1.5", "line 5: cluster.affinity"),
+        ("nodes = 5\npods = 10\nsnapshot_nodes = 6", "line 5: cluster.snapshot_nodes: is 6"),
+        ("nodes = 5\npods = 4_000_000_000", "line 4: cluster.pods: makes 4000000000 pods"),
+        ("nodes = 5\npods = 16_000_000", "line 4: cluster.pods: makes about"),
+        ("nodes = 5\npods = 0", "line 4: cluster.pods: is 0"),
+        ("nodes = 5\npods = 10\narrivals = { steady = { per_s = 0 } }", "line 5: cluster.arrivals"),
+        (
+            "nodes = 5\npods = 10\nspike = { at_s = 1, pods = 5 }",
+            "line 5: cluster.spike: needs lifetimes",
+        ),
+        (
+            "nodes = 5\ninitial_pods = 9\ndrains = [{ nodes = 3, pods_per_s = 1 }]",
+            "line 5: cluster.drains: are 3 nodes",
+        ),
+    ] {
+        let text = format!("summary = \"bad\"\n[cluster]\n{parameters}\n");
+        let error = Scenario::from_toml("cluster.toml", &text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{parameters}: {error}");
+    }
+}
+
 // ---------------------------------------------------------------- all events
 
 const EVERYTHING: &str = include_str!("../scenarios/test/cluster.toml");

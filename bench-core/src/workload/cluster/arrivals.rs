@@ -210,3 +210,89 @@ impl<'m> ArrivalClock<'m> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::random::Purpose;
+
+    fn storm_sizes() -> Quantiles {
+        let points =
+            [(0.0, 1.0), (50.0, 2.0), (75.0, 29.0), (90.0, 158.0), (99.0, 998.0), (100.0, 3_000.0)];
+        Quantiles(points.to_vec())
+    }
+
+    /// Arrivals as times in seconds and sizes.
+    fn first(arrivals: &Arrivals, count: usize) -> Vec<(f64, u32)> {
+        assert_eq!(arrivals.check(), Ok(()));
+        let mut clock = ArrivalClock::new(arrivals, Random::stream(1, Purpose::Times, 1));
+        let next = std::iter::repeat_with(|| clock.next());
+        next.take(count).map(|(at_ns, size)| (at_ns as f64 / SECOND_NS, size)).collect()
+    }
+
+    fn near(found: f64, wanted: f64, tolerance: f64) -> bool {
+        (found / wanted - 1.0).abs() <= tolerance
+    }
+
+    /// Mean gap, and its standard deviation as a share of it.
+    fn gaps(arrivals: &[(f64, u32)]) -> (f64, f64) {
+        let gaps: Vec<f64> = arrivals.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let spread: f64 = gaps.iter().map(|gap| (gap - mean) * (gap - mean)).sum();
+        (mean, (spread / gaps.len() as f64).sqrt() / mean)
+    }
+
+    #[test]
+    fn batches_have_the_sizes_and_the_rate_that_they_are_given() {
+        let arrivals = Arrivals::Batches { per_s: 1_500.0, sizes: storm_sizes() };
+        let batches = first(&arrivals, 100_000);
+        let mut sizes: Vec<u32> = batches.iter().map(|batch| batch.1).collect();
+        sizes.sort_unstable();
+        let quantile = |share: f64| f64::from(sizes[(sizes.len() as f64 * share) as usize]);
+        for (share, wanted) in [(0.5, 2.0), (0.75, 29.0), (0.9, 158.0), (0.99, 998.0)] {
+            println!("p{}: {} for {wanted}", share * 100.0, quantile(share));
+            assert!(near(quantile(share), wanted, 0.05), "p{share}: {}", quantile(share));
+        }
+        let pods: u64 = sizes.iter().map(|&size| u64::from(size)).sum();
+        assert!(near(pods as f64 / batches[batches.len() - 1].0, 1_500.0, 0.03));
+        let mean = pods as f64 / sizes.len() as f64;
+        assert!(near(storm_sizes().mean(), mean, 0.03), "{mean} {}", storm_sizes().mean());
+    }
+
+    #[test]
+    fn lifetimes_have_the_quantiles_that_they_are_given() {
+        let lifetimes = Quantiles(vec![(0.0, 1.0), (50.0, 33.0), (99.0, 511.0), (100.0, 1_200.0)]);
+        let mut random = Random::stream(1, Purpose::Times, 2);
+        let mut drawn: Vec<f64> = (0..100_000).map(|_| lifetimes.draw(&mut random)).collect();
+        drawn.sort_unstable_by(f64::total_cmp);
+        assert!(near(drawn[50_000], 33.0, 0.03), "{}", drawn[50_000]);
+        assert!(near(drawn[99_000], 511.0, 0.05), "{}", drawn[99_000]);
+        assert!(drawn[0] >= 1.0 && drawn[99_999] <= 1_200.0);
+    }
+
+    #[test]
+    fn arrivals_are_as_even_or_as_bursty_as_they_say() {
+        let (mean, spread) = gaps(&first(&Arrivals::Steady { per_s: 810.0 }, 10_000));
+        assert!(near(mean, 1.0 / 810.0, 1e-4) && spread < 1e-4, "{mean}, {spread}");
+        let (mean, spread) = gaps(&first(&Arrivals::Poisson { per_s: 810.0 }, 100_000));
+        assert!(near(mean, 1.0 / 810.0, 0.02) && near(spread, 1.0, 0.02), "{mean}, {spread}");
+        let bursty =
+            Arrivals::Bursty { calm_per_s: 120.0, burst_per_s: 600.0, calm_s: 8.0, burst_s: 2.0 };
+        let (mean, spread) = gaps(&first(&bursty, 300_000));
+        // Four fifths of the time at 120, one fifth at 600.
+        assert!(near(mean, 1.0 / 216.0, 0.1) && spread > 1.1, "{mean}, {spread}");
+    }
+
+    #[test]
+    fn quantiles_out_of_order_are_refused() {
+        for points in [
+            vec![(0.0, 1.0)],
+            vec![(0.0, 1.0), (50.0, 2.0)],
+            vec![(0.0, 1.0), (50.0, 9.0), (100.0, 2.0)],
+            vec![(0.0, 0.0), (100.0, 2.0)],
+            vec![(0.0, 1.0), (f64::NAN, 2.0), (100.0, 3.0)],
+        ] {
+            assert!(Quantiles(points.clone()).check("sizes").is_err(), "{points:?}");
+        }
+    }
+}
