@@ -193,6 +193,34 @@ fn events_tell_of_creations_bindings_and_ends() {
 }
 
 #[test]
+fn lines_may_be_megabytes_long_and_their_fields_in_any_order() {
+    let padding = "x".repeat(3 << 20);
+    let line = format!(
+        r#"{{"responseObject":{{"spec":{{"note":"{padding}"}},"metadata":{{"namespace":"a","name":"p"}}}},"responseStatus":{{"code":201}},"unknown":[1,{{"a":null}}],"timestamp":"2026-03-02T10:00:00Z","objectRef":{{"namespace":"a","resource":"pods"}},"verb":"create","stage":"ResponseComplete"}}"#
+    );
+    let (_, report) = audit(&line).unwrap();
+    assert_eq!((report.rows_used, pods(&report).added), (1, 1));
+}
+
+#[test]
+fn a_pod_that_comes_again_under_its_name_has_its_key_again() {
+    let event = |verb: &str, second: u32, code: u32| {
+        format!(
+            r#"{{"stage":"ResponseComplete","verb":"{verb}","objectRef":{{"resource":"pods","namespace":"a","name":"db-0"}},"responseStatus":{{"code":{code}}},"stageTimestamp":"2026-03-02T10:00:{second:02}Z"}}"#
+        )
+    };
+    let lines = [event("create", 1, 201), event("delete", 2, 200), event("create", 3, 201)];
+    let (trace, report) = audit(&lines.join("\n")).unwrap();
+    assert_eq!((pods(&report).added, pods(&report).deleted, pods(&report).live_peak), (2, 1, 1));
+    assert_eq!(trace.header.maps[0].keys, 1);
+    // Without the deletion its end is a guess.
+    let (_, report) =
+        audit(&[event("create", 1, 201), event("create", 3, 201)].join("\n")).unwrap();
+    assert_eq!(report.approximations["created again: its end just before is a guess"], 1);
+    assert_eq!(pods(&report).deleted, 1);
+}
+
+#[test]
 fn what_is_no_log_is_refused_with_its_line() {
     let error = |text: &str| audit(text).unwrap_err().to_string();
     let noise = "no log at all\n".repeat(1_001);

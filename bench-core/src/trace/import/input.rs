@@ -211,6 +211,34 @@ mod tests {
     }
 
     #[test]
+    fn xz_is_unpacked_whatever_its_check_and_filters() {
+        let keys = include_bytes!("../../../fuzz/seeds/access-lines/keys.txt");
+        let packed: [&[u8]; 5] = [
+            include_bytes!("../../../fuzz/seeds/xz/none.xz"),
+            include_bytes!("../../../fuzz/seeds/xz/crc32.xz"),
+            include_bytes!("../../../fuzz/seeds/xz/crc64.xz"),
+            include_bytes!("../../../fuzz/seeds/xz/sha256.xz"),
+            include_bytes!("../../../fuzz/seeds/xz/x86.xz"),
+        ];
+        for packed in packed {
+            assert_eq!(all(packed).unwrap(), keys);
+            for length in XZ_MAGIC.len()..packed.len() {
+                let error = all(&packed[..length]).unwrap_err().to_string();
+                assert!(error.starts_with("its xz packing is "), "{length}: {error}");
+            }
+        }
+        let twice = all(include_bytes!("../../../fuzz/seeds/xz/two.xz")).unwrap();
+        assert_eq!(twice.len(), 2 * keys.len());
+    }
+
+    #[test]
+    fn an_archive_that_asks_for_too_much_memory_is_refused() {
+        let packed = include_bytes!("../../../fuzz/seeds/xz/large-dictionary.xz");
+        let error = all(packed).unwrap_err().to_string();
+        assert!(error.starts_with("its xz packing needs more than 96 MiB"), "{error}");
+    }
+
+    #[test]
     fn lines_have_numbers_and_a_longest_length() {
         let mut lines = Lines::new(&b"one\r\n\nthree"[..], 5);
         for (number, line) in [&b"one"[..], b"", b"three"].into_iter().enumerate() {
