@@ -1,6 +1,8 @@
 //! One thread of a crew: every call into the map is made here. It answers each task with what it
 //! did, measured or failed at, and a panic in the map is an answer as well.
 
+mod play;
+
 use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,19 +13,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_utils::CachePadded;
 use hdrhistogram::Histogram;
 
-use super::barrier::SpinBarrier;
-use super::clock::Clock;
-use super::counts::{OpCounts, OpIndex};
-use super::deal::{Hand, Hands};
-use super::placement::{Probe, placement};
-use super::recorder::{Recorder, nanosecond_histogram};
-use super::renewal::{Renewal, Slot};
-use super::round::{Lane, Means, PacedTicks, Place, Sampler, Seat, Tally, Until};
-use super::turnstile::Turnstile;
-use super::verify::{Model, compare, contents};
-use super::{affinity, memory};
 use crate::adapter::{BuildSetup, MapAdapter, MapHandle, MapHasher, Meta};
-use crate::event::{Failure, FailureKind, Placement, RoundOrder, TrialSpec, Work};
+use crate::driver::affinity;
+use crate::driver::barrier::SpinBarrier;
+use crate::driver::clock::Clock;
+use crate::driver::counts::{OpCounts, OpIndex};
+use crate::driver::deal::{Hand, Hands};
+use crate::driver::placement::Probe;
+use crate::driver::recorder::Recorder;
+use crate::driver::renewal::{Renewal, Slot};
+use crate::driver::round::{PacedTicks, Place, Sampler, Tally};
+use crate::driver::turnstile::Turnstile;
+use crate::driver::verify::{Model, compare, contents};
+use crate::event::{Failure, FailureKind, Placement, RoundOrder, TrialSpec};
 use crate::key::{BenchKey, KeyTable};
 use crate::op::{MAX_MAPS, OpClass};
 use crate::trace::MapSpec;
@@ -33,40 +35,40 @@ use crate::value::{BenchValue, ValueWord};
 const PREFILL_STEP: usize = 1024;
 
 /// What the crew shares: everything that is fixed for the trial, and the maps.
-pub(super) struct Shared<K: BenchKey, S, A> {
-    pub(super) spec: TrialSpec,
-    pub(super) meta: Meta,
-    pub(super) maps: Vec<MapSpec>,
+pub(in crate::driver) struct Shared<K: BenchKey, S, A> {
+    pub(in crate::driver) spec: TrialSpec,
+    pub(in crate::driver) meta: Meta,
+    pub(in crate::driver) maps: Vec<MapSpec>,
     /// By thread; so are the next two, and within a thread by hand.
-    pub(super) hands: Hands,
-    pub(super) index: Vec<Vec<OpIndex>>,
-    pub(super) paces: Vec<Vec<Option<PacedTicks>>>,
-    pub(super) tables: Vec<K::Table>,
-    pub(super) renewed: [bool; MAX_MAPS],
-    pub(super) built: Mutex<Arc<Built<S, A>>>,
-    pub(super) turnstile: Turnstile,
-    pub(super) barrier: SpinBarrier,
-    pub(super) probe: Option<Probe>,
+    pub(in crate::driver) hands: Hands,
+    pub(in crate::driver) index: Vec<Vec<OpIndex>>,
+    pub(in crate::driver) paces: Vec<Vec<Option<PacedTicks>>>,
+    pub(in crate::driver) tables: Vec<K::Table>,
+    pub(in crate::driver) renewed: [bool; MAX_MAPS],
+    pub(in crate::driver) built: Mutex<Arc<Built<S, A>>>,
+    pub(in crate::driver) turnstile: Turnstile,
+    pub(in crate::driver) barrier: SpinBarrier,
+    pub(in crate::driver) probe: Option<Probe>,
     /// Deadlines of the round under way, set by the first thread. Ticks.
-    pub(super) warm_end: CachePadded<AtomicU64>,
-    pub(super) round_end: CachePadded<AtomicU64>,
-    pub(super) progress: Vec<CachePadded<AtomicU64>>,
-    pub(super) clock: Clock,
+    pub(in crate::driver) warm_end: CachePadded<AtomicU64>,
+    pub(in crate::driver) round_end: CachePadded<AtomicU64>,
+    pub(in crate::driver) progress: Vec<CachePadded<AtomicU64>>,
+    pub(in crate::driver) clock: Clock,
     /// What one reading of the clock costs. Ticks.
-    pub(super) reading_ticks: f64,
+    pub(in crate::driver) reading_ticks: f64,
     /// What a thread without ops holds.
-    pub(super) no_hand: Hand,
+    pub(in crate::driver) no_hand: Hand,
 }
 
 /// The maps of a trial. Those that the trace renews stand empty here.
-pub(super) struct Built<S, A> {
+pub(in crate::driver) struct Built<S, A> {
     maps: Vec<A>,
     renewal: Renewal<A, S>,
 }
 
 /// What a thread can be told to do.
 #[derive(Clone)]
-pub(super) enum Task {
+pub(in crate::driver) enum Task {
     /// Nothing: whoever answers has made all that it needs for itself.
     Muster,
     Build,
@@ -79,7 +81,7 @@ pub(super) enum Task {
 }
 
 /// What a thread answers.
-pub(super) enum Answer {
+pub(in crate::driver) enum Answer {
     Done,
     Round(Box<ThreadRound>),
     Lengths(Vec<u64>),
@@ -87,37 +89,37 @@ pub(super) enum Answer {
 }
 
 /// What one thread measured in one round.
-pub(super) struct ThreadRound {
-    pub(super) start_ticks: u64,
-    pub(super) end_ticks: u64,
-    pub(super) tally: Tally,
+pub(in crate::driver) struct ThreadRound {
+    pub(in crate::driver) start_ticks: u64,
+    pub(in crate::driver) end_ticks: u64,
+    pub(in crate::driver) tally: Tally,
     /// What all ops since the maps were built found, unmeasured ones included.
-    pub(super) life: Tally,
-    pub(super) counts: OpCounts,
+    pub(in crate::driver) life: Tally,
+    pub(in crate::driver) counts: OpCounts,
     /// Where it stands in each of its hands.
-    pub(super) places: Vec<Place>,
-    pub(super) histograms: [Histogram<u64>; OpClass::ALL.len()],
+    pub(in crate::driver) places: Vec<Place>,
+    pub(in crate::driver) histograms: [Histogram<u64>; OpClass::ALL.len()],
     /// Of paced actors; `None` without any.
-    pub(super) intended: Option<[Histogram<u64>; OpClass::ALL.len()]>,
+    pub(in crate::driver) intended: Option<[Histogram<u64>; OpClass::ALL.len()]>,
     /// Time spent per map. Ticks.
-    pub(super) busy_ticks: Vec<u64>,
+    pub(in crate::driver) busy_ticks: Vec<u64>,
     /// Time spent waiting for other threads. Ticks.
-    pub(super) waited_ticks: u64,
+    pub(in crate::driver) waited_ticks: u64,
     /// Events that were due in the round, and those that were due before its end and not done.
-    pub(super) due: u64,
-    pub(super) late: u64,
-    pub(super) involuntary_switches: u64,
-    pub(super) allocations: Option<u64>,
+    pub(in crate::driver) due: u64,
+    pub(in crate::driver) late: u64,
+    pub(in crate::driver) involuntary_switches: u64,
+    pub(in crate::driver) allocations: Option<u64>,
     /// Only from the first thread of several.
-    pub(super) placement: Option<Placement>,
+    pub(in crate::driver) placement: Option<Placement>,
 }
 
-pub(super) fn failure(kind: FailureKind, message: String) -> Failure {
+pub(in crate::driver) fn failure(kind: FailureKind, message: String) -> Failure {
     Failure { kind, message }
 }
 
 /// One thread of a crew.
-pub(super) struct Member<K: BenchKey, V, S, A> {
+pub(in crate::driver) struct Member<K: BenchKey, V, S, A> {
     shared: Arc<Shared<K, S, A>>,
     thread: usize,
     recorder: Recorder,
@@ -139,7 +141,7 @@ where
     S: MapHasher,
     A: MapAdapter<K, V, S>,
 {
-    pub(super) fn new(shared: Arc<Shared<K, S, A>>, thread: usize) -> Self {
+    pub(in crate::driver) fn new(shared: Arc<Shared<K, S, A>>, thread: usize) -> Self {
         let spec = &shared.spec;
         if let Some(&cpu) = spec.cpus.get(thread % spec.cpus.len().max(1)) {
             // Refused on a processor outside the process's set: it runs unpinned.
@@ -161,7 +163,11 @@ where
         }
     }
 
-    pub(super) fn work(mut self, todo: &Receiver<Task>, answer: &Sender<(usize, Answer)>) {
+    pub(in crate::driver) fn work(
+        mut self,
+        todo: &Receiver<Task>,
+        answer: &Sender<(usize, Answer)>,
+    ) {
         for task in todo {
             let outcome = catch_unwind(AssertUnwindSafe(|| self.perform(task)));
             let reply = outcome.unwrap_or_else(|payload| {
@@ -269,129 +275,6 @@ where
         });
     }
 
-    fn round(&mut self, order: RoundOrder) -> ThreadRound {
-        let shared = Arc::clone(&self.shared);
-        let built = self.built();
-        let (thread, mut life) = (self.thread, self.life);
-        let mut lane = self.lane(&shared, &built);
-        let before_ns = probe(&shared, thread);
-        let until = set_deadlines(&shared, thread, order);
-        if let Until::Ticks(_) = until {
-            life.add(lane.run(Until::Ticks(shared.warm_end.load(Ordering::Relaxed))));
-        }
-        lane.means.recorder.clear();
-        lane.waited = 0;
-        let (run_before, places_before) = (lane.run_ticks, lane.places());
-        let switches = affinity::involuntary_switches();
-        let allocations = memory::thread_allocations();
-        let start_ticks = shared.clock.ticks();
-        let tally = lane.run(until);
-        let end_ticks = shared.clock.ticks();
-        let allocated = memory::thread_allocations();
-        let involuntary_switches = affinity::involuntary_switches() - switches;
-        let (sampler, places, waited_ticks) = (lane.means.sampler, lane.places(), lane.waited);
-        let (gap, run_ticks) = (lane.gap, lane.run_ticks);
-        drop(lane);
-        life.add(tally);
-        (self.sampler, self.gap, self.run_ticks, self.life) = (sampler, gap, run_ticks, life);
-        self.places.clone_from(&places);
-        let after_ns = probe(&shared, self.thread);
-        let counts = self.counts_since(&places_before);
-        let (due, late) = self.due_between(run_before);
-        ThreadRound {
-            start_ticks,
-            end_ticks,
-            tally,
-            life,
-            busy_ticks: self.recorder.busy(&counts, shared.reading_ticks),
-            counts,
-            places,
-            histograms: self.histograms(Recorder::add_to),
-            intended: self.recorder.is_paced().then(|| self.histograms(Recorder::add_intended_to)),
-            waited_ticks,
-            due,
-            late,
-            involuntary_switches,
-            allocations: allocated.zip(allocations).map(|(after, before)| after - before),
-            placement: before_ns.zip(after_ns).map(|(before, after)| placement(before, after)),
-        }
-    }
-
-    /// Everything that the thread needs in a round.
-    fn lane<'m>(
-        &'m mut self,
-        shared: &'m Shared<K, S, A>,
-        built: &'m Built<S, A>,
-    ) -> Lane<'m, K, V, S, A> {
-        let maps = &built.maps;
-        let count = maps.len();
-        debug_assert!(count <= MAX_MAPS);
-        let hands = &shared.hands[self.thread];
-        let paces = shared.paces[self.thread].iter();
-        let seats = hands.iter().zip(paces).zip(&self.places).map(|((hand, pace), &place)| Seat {
-            hand,
-            pace: pace.as_ref(),
-            place,
-        });
-        Lane {
-            handles: std::array::from_fn(|map| maps[map % count].handle()),
-            maps: count,
-            seats: seats.collect(),
-            means: Means {
-                hand: hands.first().unwrap_or(&shared.no_hand),
-                tables: std::array::from_fn(|map| &shared.tables[map % count]),
-                specs: &shared.maps,
-                clock: &shared.clock,
-                recorder: &mut self.recorder,
-                sampler: self.sampler,
-                writer: (self.thread % usize::from(ValueWord::NOBODY)) as u8,
-                due: None,
-                values: PhantomData,
-            },
-            renewal: &built.renewal,
-            turnstile: &shared.turnstile,
-            thread: self.thread,
-            gap: self.gap,
-            waited: 0,
-            run_ticks: self.run_ticks,
-            progress: &shared.progress[self.thread],
-        }
-    }
-
-    /// What was executed since the hands stood at other places.
-    fn counts_since(&self, before: &[Place]) -> OpCounts {
-        let mut counts = OpCounts::new(self.shared.maps.len());
-        let hands = self.shared.hands[self.thread].iter().zip(&self.shared.index[self.thread]);
-        for ((hand, index), (&before, &now)) in hands.zip(before.iter().zip(&self.places)) {
-            counts.add(&index.before(hand, now), 1);
-            counts.subtract(&index.before(hand, before));
-        }
-        counts
-    }
-
-    /// Events that came due since the lane had run so long, and those that are still not done.
-    fn due_between(&self, run_before: u64) -> (u64, u64) {
-        let (mut due, mut late) = (0, 0);
-        for (pace, &place) in self.shared.paces[self.thread].iter().zip(&self.places) {
-            let Some(pace) = pace else { continue };
-            let by_now = pace.due_before(self.run_ticks);
-            due += by_now - pace.due_before(run_before);
-            late += by_now.saturating_sub(pace.done_at(place));
-        }
-        (due, late)
-    }
-
-    fn histograms(
-        &self,
-        add: fn(&Recorder, OpClass, &Clock, &mut Histogram<u64>),
-    ) -> [Histogram<u64>; OpClass::ALL.len()] {
-        OpClass::ALL.map(|class| {
-            let mut histogram = nanosecond_histogram();
-            add(&self.recorder, class, &self.shared.clock, &mut histogram);
-            histogram
-        })
-    }
-
     fn verify(&self, model: &Model) -> Result<(), Failure> {
         let shared = &self.shared;
         let mut outcome = Ok(());
@@ -416,47 +299,13 @@ where
 
 impl<S: MapHasher, A> Built<S, A> {
     /// No map at all.
-    pub(super) fn none() -> Self {
+    pub(in crate::driver) fn none() -> Self {
         let slots = [const { None }; MAX_MAPS];
         Built {
             maps: Vec::new(),
             renewal: Renewal::new(slots, S::default(), &crate::adapter::Tuning::default()),
         }
     }
-}
-
-/// The placement probe: the first thread serves, the second answers, the others wait. Nanoseconds,
-/// on the first thread only.
-fn probe<K: BenchKey, S, A>(shared: &Shared<K, S, A>, thread: usize) -> Option<f64> {
-    shared.barrier.wait();
-    let probe = shared.probe.as_ref()?;
-    match thread {
-        0 => Some(probe.serve(&shared.clock)),
-        1 => {
-            probe.answer();
-            None
-        }
-        _ => None,
-    }
-}
-
-/// Sets the deadlines of a round on the first thread, and lets all threads begin together.
-fn set_deadlines<K: BenchKey, S, A>(
-    shared: &Shared<K, S, A>,
-    thread: usize,
-    order: RoundOrder,
-) -> Until {
-    let Work::DurationNs(duration_ns) = order.work else {
-        shared.barrier.wait();
-        return Until::LapEnd;
-    };
-    if thread == 0 {
-        let warm_end = shared.clock.ticks() + shared.clock.ticks_in(order.warm_ns);
-        shared.warm_end.store(warm_end, Ordering::Relaxed);
-        shared.round_end.store(warm_end + shared.clock.ticks_in(duration_ns), Ordering::Relaxed);
-    }
-    shared.barrier.wait();
-    Until::Ticks(shared.round_end.load(Ordering::Relaxed))
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> String {

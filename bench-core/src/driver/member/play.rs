@@ -1,0 +1,186 @@
+//! One thread's part of a round: it takes what it needs, warms up, runs, and says what it measured.
+//! Nothing is computed between the first op and the last.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hdrhistogram::Histogram;
+
+use super::{Built, Member, Shared, ThreadRound};
+use crate::adapter::{MapAdapter, MapHasher};
+use crate::driver::clock::Clock;
+use crate::driver::counts::OpCounts;
+use crate::driver::placement::placement;
+use crate::driver::recorder::{Recorder, nanosecond_histogram};
+use crate::driver::round::{Lane, Means, Place, Seat, Until};
+use crate::driver::{affinity, memory};
+use crate::event::{RoundOrder, Work};
+use crate::key::BenchKey;
+use crate::op::{MAX_MAPS, OpClass};
+use crate::value::{BenchValue, ValueWord};
+
+impl<K, V, S, A> Member<K, V, S, A>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: MapHasher,
+    A: MapAdapter<K, V, S>,
+{
+    pub(super) fn round(&mut self, order: RoundOrder) -> ThreadRound {
+        let shared = Arc::clone(&self.shared);
+        let built = self.built();
+        let (thread, mut life) = (self.thread, self.life);
+        let mut lane = self.lane(&shared, &built);
+        let before_ns = probe(&shared, thread);
+        let until = set_deadlines(&shared, thread, order);
+        if let Until::Ticks(_) = until {
+            life.add(lane.run(Until::Ticks(shared.warm_end.load(Ordering::Relaxed))));
+        }
+        lane.means.recorder.clear();
+        lane.waited = 0;
+        let (run_before, places_before) = (lane.run_ticks, lane.places());
+        let switches = affinity::involuntary_switches();
+        let allocations = memory::thread_allocations();
+        let start_ticks = shared.clock.ticks();
+        let tally = lane.run(until);
+        let end_ticks = shared.clock.ticks();
+        let allocated = memory::thread_allocations();
+        let involuntary_switches = affinity::involuntary_switches() - switches;
+        let (sampler, places, waited_ticks) = (lane.means.sampler, lane.places(), lane.waited);
+        let (gap, run_ticks) = (lane.gap, lane.run_ticks);
+        drop(lane);
+        life.add(tally);
+        (self.sampler, self.gap, self.run_ticks, self.life) = (sampler, gap, run_ticks, life);
+        self.places.clone_from(&places);
+        let after_ns = probe(&shared, self.thread);
+        let counts = self.counts_since(&places_before);
+        let (due, late) = self.due_between(run_before);
+        ThreadRound {
+            start_ticks,
+            end_ticks,
+            tally,
+            life,
+            busy_ticks: self.recorder.busy(&counts, shared.reading_ticks),
+            counts,
+            places,
+            histograms: self.histograms(Recorder::add_to),
+            intended: self.recorder.is_paced().then(|| self.histograms(Recorder::add_intended_to)),
+            waited_ticks,
+            due,
+            late,
+            involuntary_switches,
+            allocations: allocated.zip(allocations).map(|(after, before)| after - before),
+            placement: before_ns.zip(after_ns).map(|(before, after)| placement(before, after)),
+        }
+    }
+
+    /// Everything that the thread needs in a round.
+    fn lane<'m>(
+        &'m mut self,
+        shared: &'m Shared<K, S, A>,
+        built: &'m Built<S, A>,
+    ) -> Lane<'m, K, V, S, A> {
+        let maps = &built.maps;
+        let count = maps.len();
+        debug_assert!(count <= MAX_MAPS);
+        let hands = &shared.hands[self.thread];
+        let paces = shared.paces[self.thread].iter();
+        let seats = hands.iter().zip(paces).zip(&self.places).map(|((hand, pace), &place)| Seat {
+            hand,
+            pace: pace.as_ref(),
+            place,
+        });
+        Lane {
+            handles: std::array::from_fn(|map| maps[map % count].handle()),
+            maps: count,
+            seats: seats.collect(),
+            means: Means {
+                hand: hands.first().unwrap_or(&shared.no_hand),
+                tables: std::array::from_fn(|map| &shared.tables[map % count]),
+                specs: &shared.maps,
+                clock: &shared.clock,
+                recorder: &mut self.recorder,
+                sampler: self.sampler,
+                writer: (self.thread % usize::from(ValueWord::NOBODY)) as u8,
+                due: None,
+                values: PhantomData,
+            },
+            renewal: &built.renewal,
+            turnstile: &shared.turnstile,
+            thread: self.thread,
+            gap: self.gap,
+            waited: 0,
+            run_ticks: self.run_ticks,
+            progress: &shared.progress[self.thread],
+        }
+    }
+
+    /// What was executed since the hands stood at other places.
+    fn counts_since(&self, before: &[Place]) -> OpCounts {
+        let mut counts = OpCounts::new(self.shared.maps.len());
+        let hands = self.shared.hands[self.thread].iter().zip(&self.shared.index[self.thread]);
+        for ((hand, index), (&before, &now)) in hands.zip(before.iter().zip(&self.places)) {
+            counts.add(&index.before(hand, now), 1);
+            counts.subtract(&index.before(hand, before));
+        }
+        counts
+    }
+
+    /// Events that came due since the lane had run so long, and those that are still not done.
+    fn due_between(&self, run_before: u64) -> (u64, u64) {
+        let (mut due, mut late) = (0, 0);
+        for (pace, &place) in self.shared.paces[self.thread].iter().zip(&self.places) {
+            let Some(pace) = pace else { continue };
+            let by_now = pace.due_before(self.run_ticks);
+            due += by_now - pace.due_before(run_before);
+            late += by_now.saturating_sub(pace.done_at(place));
+        }
+        (due, late)
+    }
+
+    fn histograms(
+        &self,
+        add: fn(&Recorder, OpClass, &Clock, &mut Histogram<u64>),
+    ) -> [Histogram<u64>; OpClass::ALL.len()] {
+        OpClass::ALL.map(|class| {
+            let mut histogram = nanosecond_histogram();
+            add(&self.recorder, class, &self.shared.clock, &mut histogram);
+            histogram
+        })
+    }
+}
+
+/// The placement probe: the first thread serves, the second answers, the others wait. Nanoseconds,
+/// on the first thread only.
+fn probe<K: BenchKey, S, A>(shared: &Shared<K, S, A>, thread: usize) -> Option<f64> {
+    shared.barrier.wait();
+    let probe = shared.probe.as_ref()?;
+    match thread {
+        0 => Some(probe.serve(&shared.clock)),
+        1 => {
+            probe.answer();
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Sets the deadlines of a round on the first thread, and lets all threads begin together.
+fn set_deadlines<K: BenchKey, S, A>(
+    shared: &Shared<K, S, A>,
+    thread: usize,
+    order: RoundOrder,
+) -> Until {
+    let Work::DurationNs(duration_ns) = order.work else {
+        shared.barrier.wait();
+        return Until::LapEnd;
+    };
+    if thread == 0 {
+        let warm_end = shared.clock.ticks() + shared.clock.ticks_in(order.warm_ns);
+        shared.warm_end.store(warm_end, Ordering::Relaxed);
+        shared.round_end.store(warm_end + shared.clock.ticks_in(duration_ns), Ordering::Relaxed);
+    }
+    shared.barrier.wait();
+    Until::Ticks(shared.round_end.load(Ordering::Relaxed))
+}
