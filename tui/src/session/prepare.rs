@@ -247,8 +247,9 @@ pub fn find_scenarios(patterns: &[String]) -> Result<Vec<Scenario>, PrepareError
     Ok(found)
 }
 
-/// Reads the trace files that a scenario takes popularity from; they lie beside its own file.
-fn supply_traces(scenario: &mut Scenario, scenario_file: &Path) -> Result<(), PrepareError> {
+/// Reads the trace files that a scenario takes popularity from; their paths are relative to its own
+/// file.
+pub fn supply_traces(scenario: &mut Scenario, scenario_file: &Path) -> Result<(), PrepareError> {
     let folder = scenario_file.parent().unwrap_or(Path::new(""));
     for name in scenario.workload.files() {
         let path = folder.join(&name);

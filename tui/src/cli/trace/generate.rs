@@ -11,6 +11,7 @@ use mapbench_core::workload;
 
 use super::super::{CliError, Globals, output};
 use super::file;
+use crate::session::prepare::supply_traces;
 
 /// Flags of `trace gen`.
 #[derive(Debug, Args)]
@@ -61,9 +62,11 @@ impl HowToGenerate {
         } else {
             find(name)
         };
-        scenario
+        let mut scenario = scenario
             .and_then(|scenario| scenario.with_settings(&self.settings))
-            .map_err(CliError::usage)
+            .map_err(CliError::usage)?;
+        supply_traces(&mut scenario, Path::new(name))?;
+        Ok(scenario)
     }
 
     /// Runs `work` on as many threads as asked for, and says how many these are.
