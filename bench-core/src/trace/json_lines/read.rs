@@ -29,7 +29,7 @@ pub fn read(input: impl BufRead, label: &str) -> Result<Trace, JsonLinesError> {
             continue;
         }
         let line: WireLine<'_> = lines.parse()?;
-        builder.add(line).map_err(|what| lines.wrong(what))?;
+        builder.add(&line).map_err(|what| lines.wrong(what))?;
     }
     let wrong = |what| JsonLinesError::Trace { label: label.to_owned(), what };
     let trace = builder.draft.finish().map_err(|error| wrong(error.to_string()))?;
@@ -108,13 +108,13 @@ impl Builder {
         Builder { draft, numbers: Vec::new() }
     }
 
-    fn add(&mut self, line: WireLine<'_>) -> Result<(), String> {
+    fn add(&mut self, line: &WireLine<'_>) -> Result<(), String> {
         let names = self.draft.actors.iter().map(|actor| actor.name.as_str());
         let actor = position(&line.actor, names, "actor")?;
         match (&line.ops, &line.op) {
             (Some(ops), None) => {
-                let order = self.order(&line)?;
-                self.begin(actor, &line, order)?;
+                let order = self.order(line)?;
+                self.begin(actor, line, order)?;
                 if ops.is_empty() {
                     return Err("is an event without ops; leave it out".to_owned());
                 }
