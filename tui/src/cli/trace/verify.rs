@@ -64,9 +64,9 @@ fn checked(trace: &Trace, records: u64) -> String {
         .collect();
     let events: usize = trace.streams.iter().map(|stream| stream.events.len()).sum();
     let order = match (trace.is_ordered(), trace.streams.len()) {
-        (true, _) => "numbered, each following an earlier one or none",
-        (false, 1) => "of one actor",
-        (false, _) => "of actors that write no key of each other in order",
+        (true, _) => ", numbered, each after an earlier one or none",
+        (false, 1) => " of one actor",
+        (false, _) => " of actors that write no key of each other in order",
     };
     let shape = match header.shape {
         Shape::Steady => "steady: a lap ends with the keys with which it began",
@@ -77,7 +77,7 @@ fn checked(trace: &Trace, records: u64) -> String {
         None => "none".to_owned(),
     };
     format!(
-        "rules      {records} records on maps and keys that exist; {events} events {order}\n\
+        "rules      {records} records on maps and keys that exist; {events} events{order}\n\
          shape      {shape}\n\
          ops        {}\n\
          at the end {} (entries, and the checksum of their keys)\n\
