@@ -496,6 +496,10 @@ pub struct Cell {
     /// The trace's maps, in the order of its map table; empty in logs that do not say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<CellMap>,
+    /// Whether the trace has several actors without an order among them: each goes at its own pace,
+    /// so that a round does not hold the trace's mix of ops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free_actors: bool,
     /// Settings that only some maps have.
     #[serde(default)]
     pub tuning: Tuning,

@@ -191,6 +191,32 @@ fn a_hottest_key_that_is_not_as_hot_as_intended_is_flagged() {
 }
 
 #[test]
+fn actors_at_paces_of_their_own_are_not_held_against_the_mix_of_the_trace() {
+    let (mut begin, _) = sample::composite();
+    let mut report = sample::composite_round(0, 0, 1_000_000);
+    (report.top_key_ops, report.hits, report.effective_writes) = (500_000, 1_000, 1_000);
+    let event = RunEvent::Round { cell: 0, fork: 0, report: Box::new(report) };
+    let off = [Flag::HitShare, Flag::WriteShare, Flag::TopKeyShare];
+    for (free, flags) in [(false, &off[..]), (true, &[])] {
+        begin.cells[0].free_actors = free;
+        let summary = applied(&begin, std::slice::from_ref(&event));
+        assert_eq!(summary.cells()[0].row().flags, flags);
+    }
+}
+
+#[test]
+fn more_time_in_maps_than_there_was_is_flagged() {
+    let flags = |busy_ns: u64| {
+        let mut report = sample::composite_round(0, 0, 1_000_000);
+        report.maps[0].busy_ns = busy_ns - report.maps[1].busy_ns - report.maps[2].busy_ns;
+        row_of(&[report]).flags
+    };
+    // Two threads ran for 200 ms each and waited for 40 ms; a twentieth more may be an error.
+    assert_eq!(flags(379_000_000), []);
+    assert_eq!(flags(381_000_000), [Flag::MapTimes]);
+}
+
+#[test]
 fn an_actor_that_falls_behind_is_flagged_and_one_that_is_cut_short_is_not() {
     let flags = |late: u64| {
         let mut report = sample::composite_round(0, 0, 1_000_000);

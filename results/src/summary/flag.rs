@@ -20,6 +20,8 @@ pub enum Flag {
     WriteShare,
     /// The share of the most accessed key is more than a point from the intended one.
     TopKeyShare,
+    /// The estimated time in maps is more than there was: a thread was interrupted in a timed op.
+    MapTimes,
     /// Events of paced actors were due faster than they were done.
     Behind,
     /// The interval is wide.
@@ -38,6 +40,7 @@ impl Flag {
             Flag::HitShare => "hit share off",
             Flag::WriteShare => "write share off",
             Flag::TopKeyShare => "top key off",
+            Flag::MapTimes => "map times off",
             Flag::Behind => "behind",
             Flag::Noisy => "noisy",
             Flag::MixedPlacement => "mixed placement",
@@ -56,8 +59,9 @@ pub(super) fn raised(
 ) -> Vec<Flag> {
     // A control that keeps nothing hits nothing: it is not verified, and that says it all.
     let keeps = verified != Some(false);
-    // Shares are intended over a whole lap; a slow map may have seen only how it begins.
-    let whole_lap = counts.ops >= cell.trace_ops;
+    // Shares are intended over a whole lap, of all actors: a slow map may have seen only how it
+    // begins, and actors without an order have come to another point each.
+    let whole_lap = counts.ops >= cell.trace_ops && !cell.free_actors;
     let off = |measured: Option<f64>, intended: f64| {
         whole_lap && measured.is_some_and(|measured| (measured - intended).abs() > SHARE_TOLERANCE)
     };
@@ -69,12 +73,21 @@ pub(super) fn raised(
         (keeps && cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
         (keeps && off(writes, cell.effective_write_share), Flag::WriteShare),
         (cell.top_key_share.is_some_and(|top| off(counts.top_key_share(), top)), Flag::TopKeyShare),
+        (is_too_busy(cell, figures), Flag::MapTimes),
         (is_behind(cell, figures), Flag::Behind),
         (noisy, Flag::Noisy),
         (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),
         (counts.unreadable_rounds > 0, Flag::UnreadableLatency),
     ];
     raised.into_iter().filter_map(|(raised, flag)| raised.then_some(flag)).collect()
+}
+
+/// Whether the threads were longer in maps, and waiting, than they ran: by a twentieth, because the
+/// time in maps is an estimate.
+fn is_too_busy(cell: &Cell, figures: &Figures) -> bool {
+    let there_was = figures.elapsed_ns as f64 * f64::from(cell.threads);
+    let told = figures.busy_ns.unwrap_or(0) as f64 + figures.waiting_ns as f64;
+    figures.busy_ns.is_some() && told > there_was * 1.05
 }
 
 /// Whether more than [`BEHIND_SHARE`] of the due events were late. The end of a round cuts into an

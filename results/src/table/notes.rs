@@ -12,6 +12,7 @@ pub(super) fn mark(flag: Flag) -> &'static str {
         Flag::HitShare => "hits off",
         Flag::WriteShare => "writes off",
         Flag::TopKeyShare => "top key off",
+        Flag::MapTimes => "map times off",
         Flag::Behind => "behind",
         Flag::Noisy => "noisy",
         Flag::MixedPlacement => "mixed",
@@ -74,8 +75,14 @@ pub(super) fn footnotes(text: &mut String, summary: &RunSummary, charset: Charse
     if flagged(Flag::TopKeyShare) {
         note("top key off: the share of the hottest key is more than a point from the scenario's");
     }
+    if flagged(Flag::MapTimes) {
+        note(
+            "map times off: their estimate is more than the time there was, because a thread was \
+             interrupted in an op that stands for many",
+        );
+    }
     if flagged(Flag::Behind) {
-        note("behind: over 1 % of the due events were late; the map cannot keep the pace");
+        note("behind: over 1 % of the due events were not done when their round ended");
     }
     if flagged(Flag::UnreadableLatency) {
         note("times lost: some latencies could not be read from the log");

@@ -37,6 +37,7 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         top_key_share: None,
         unit: None,
         maps: Vec::new(),
+        free_actors: false,
         tuning: Tuning::default(),
     }
 }

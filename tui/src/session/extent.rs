@@ -18,6 +18,8 @@ pub struct Extent {
     pub words: u64,
     /// Events of all actors.
     pub events: u64,
+    /// Whether there are several actors without an order among them.
+    pub free_actors: bool,
     /// The actors whose events are due at their times.
     pub paced: Vec<PacedActor>,
 }
@@ -48,6 +50,7 @@ impl Extent {
             ops: trace.header.ops,
             words: streams.iter().map(|stream| stream.words.len() as u64).sum(),
             events: streams.iter().map(|stream| stream.events.len() as u64).sum(),
+            free_actors: streams.len() > 1 && !trace.is_ordered(),
             paced: paced.collect(),
         }
     }
@@ -115,6 +118,8 @@ mod tests {
         ];
         let extent = Extent::of(&Trace { header, streams: vec![Stream::of(ranged), timed] });
         let writer = PacedActor { name: "writer".to_owned(), events: 2, lap_ns: 10 };
-        assert_eq!(extent, Extent { ops: 2_503, words: 5, events: 2, paced: vec![writer] });
+        let paced = vec![writer];
+        let expected = Extent { ops: 2_503, words: 5, events: 2, free_actors: true, paced };
+        assert_eq!(extent, expected);
     }
 }

@@ -181,6 +181,7 @@ impl Plan {
             top_key_share: workload.header.top_key.map(|top| top.share),
             unit: workload.header.unit.clone(),
             maps: maps_of(&workload.header),
+            free_actors: workload.extent.free_actors,
             tuning: self.settings.tuning.clone(),
         });
         self.workload_of.push(position);

@@ -57,6 +57,7 @@ pub(crate) fn begin() -> RunBegin {
                     top_key_share: None,
                     unit: None,
                     maps: Vec::new(),
+                    free_actors: false,
                     tuning: Tuning::default(),
                 });
             }
