@@ -56,6 +56,8 @@ const fn parser(
     Parser { name, run, kind, seeds, most_bytes }
 }
 
+const SCENARIOS: &[&str] = &["scenarios/curated", "scenarios/origin", "scenarios/test"];
+
 /// Every parser.
 pub(crate) const PARSERS: [Parser; 14] = [
     parser("lifecycle-csv", Kind::Text, &["fuzz/seeds/lifecycle-csv"], lifecycles),
@@ -77,7 +79,7 @@ pub(crate) const PARSERS: [Parser; 14] = [
     parser("xz", Kind::Xz, &["fuzz/seeds/xz"], packed),
     parser("trace", Kind::Trace, &[], trace_file),
     parser("trace-lines", Kind::TraceLines, &[], trace_lines),
-    parser("scenario", Kind::Text, &["scenarios/curated", "scenarios/test"], scenario),
+    parser("scenario", Kind::Text, SCENARIOS, scenario),
 ];
 
 type Imported = Result<(Trace, ImportReport), ImportError>;

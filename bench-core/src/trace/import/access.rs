@@ -116,7 +116,7 @@ struct Accesses<'a> {
     /// Start of every access in `words`, and its recorded time; empty where no time is kept.
     events: Vec<u32>,
     times_ns: Vec<i64>,
-    /// By key, whether it is present; empty while all keys are.
+    /// By key, whether it is absent at this point.
     absent: Vec<bool>,
     rows: u64,
     skipped: BTreeMap<String, u64>,
@@ -263,8 +263,8 @@ fn shape(absent: &[bool], preload: u32) -> Shape {
 fn preload_note(options: AccessOptions) -> &'static str {
     match (options.preload, options.format) {
         (Preload::All, _) => {
-            "all keys are present from the start (`--preload all`); with `--preload none` the maps \
-             start empty"
+            "all keys are present from the start (`--preload all`); with `--preload none` the map \
+             starts empty"
         }
         (Preload::None, AccessFormat::TwitterCsv) => {
             "the map starts empty (`--preload none`): a read misses until the recording sets its key"
