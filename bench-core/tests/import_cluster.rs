@@ -221,6 +221,25 @@ fn a_pod_that_comes_again_under_its_name_has_its_key_again() {
 }
 
 #[test]
+fn events_may_come_one_after_the_other_as_a_watch_prints_them() {
+    let list: serde_json::Value = serde_json::from_str(EVENTS).unwrap();
+    let items = list["items"].as_array().unwrap().iter();
+    let text: String =
+        items.map(|item| serde_json::to_string_pretty(item).unwrap() + "\n").collect();
+    let import = |text: &str| {
+        let options = HistoryOptions::default();
+        kubectl::import_events(text.as_bytes(), "events.json", None, &options).unwrap()
+    };
+    assert_eq!(hash(&import(&text).0), hash(&import(EVENTS).0));
+}
+
+#[test]
+fn objects_that_a_provider_left_out_are_no_error() {
+    let line = r#"{"stage":"ResponseComplete","verb":"create","objectRef":{"resource":"pods","namespace":"a","name":"p"},"responseStatus":{"code":201},"stageTimestamp":"2026-03-02T10:00:00Z","responseObject":"skipped-too-big-size-object","requestObject":[1]}"#;
+    assert_eq!(pods(&audit(line).unwrap().1).added, 1);
+}
+
+#[test]
 fn what_is_no_log_is_refused_with_its_line() {
     let error = |text: &str| audit(text).unwrap_err().to_string();
     let noise = "no log at all\n".repeat(1_001);
