@@ -4,7 +4,7 @@
 use mapbench_core::adapter::Requirement;
 use mapbench_core::key::KeyKind;
 use mapbench_core::scenario::{Scenario, ScenarioError};
-use mapbench_core::trace::Shape;
+use mapbench_core::trace::{Shape, Trace, hash};
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload::generate;
 
@@ -217,4 +217,52 @@ fn a_scenario_knows_whether_the_adapters_that_it_needs_are_there() {
     assert_eq!(lacks("[\"actor/channel\"]"), None);
     let reason = lacks("[\"actor/chan\", \"snapshot/*\"]").unwrap();
     assert!(reason.starts_with("it needs actor/chan or snapshot/*"), "{reason}");
+}
+
+#[test]
+fn popularity_comes_from_a_trace_file_once_it_is_handed_in() {
+    let source = generate(&parse(SMALL).unwrap(), 3).unwrap();
+    let source_hash = hash(&source);
+    let text = |by: &str| {
+        format!(
+            "summary = \"again\"\n[mix]\nkeys = 150\nlap_ops = 2_500\nops = {{ get = 100 }}\n\
+             popularity = {{ replay = {{ file = \"s.mbt\", by = \"{by}\" }} }}\n"
+        )
+    };
+    let mut scenario = parse(&text("order")).unwrap();
+    assert_eq!(scenario.workload.files(), ["s.mbt".to_owned()].into());
+    let error = generate(&scenario, 1).unwrap_err().to_string();
+    assert!(error.contains("`s.mbt` has not been read"), "{error}");
+    scenario.workload.supply("s.mbt", &source, source_hash).unwrap();
+    let again = generate(&scenario, 1).unwrap();
+    // The same order under other names, from the start again after its 1,000 accesses.
+    let keys = |trace: &Trace| trace.streams[0].ops().map(|(op, _)| op.key()).collect::<Vec<_>>();
+    let (from, to) = (keys(&source), keys(&again));
+    let mut names = std::collections::BTreeMap::new();
+    for (at, key) in to.iter().enumerate() {
+        assert_eq!(names.entry(from[at % 1_000]).or_insert(*key), key, "access {at}");
+    }
+    assert!(names.iter().any(|(from, to)| from != to));
+    assert!(again.header.parameters.to_string().contains(&source_hash.to_string()));
+
+    let mut scenario = parse(&text("ranks")).unwrap();
+    scenario.workload.supply("s.mbt", &source, source_hash).unwrap();
+    let drawn = generate(&scenario, 1).unwrap().key_shares(0).unwrap();
+    let top_10 = source.key_shares(0).unwrap().top_10;
+    assert!((drawn.top_10 - top_10).abs() < 0.05, "{} {top_10}", drawn.top_10);
+
+    let mut few = parse(&text("ranks").replace("keys = 150", "keys = 50")).unwrap();
+    let error = few.workload.supply("s.mbt", &source, source_hash).unwrap_err().to_string();
+    assert!(error.contains("accesses 100 keys; use at least as many"), "{error}");
+    let named = text("order").replace("by =", "map = \"M9\", by =");
+    let error = parse(&named).unwrap().workload.supply("s.mbt", &source, source_hash).unwrap_err();
+    assert!(error.to_string().contains("has not the map that is asked for; use M"), "{error}");
+}
+
+#[test]
+fn the_example_in_the_documentation_is_a_scenario() {
+    let page = include_str!("../../docs/scenarios.md");
+    let example = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+    let trace = generate(&parse(example.expect("there is one")).unwrap(), 1).unwrap();
+    assert_eq!((trace.streams.len(), trace.streams[1].events.len()), (2, 10));
 }

@@ -127,3 +127,72 @@ pub(super) fn by_recency(words: &mut [u32], ground: &Ground, shape: Shape) {
 fn takes_turns(op: OpWord) -> bool {
     matches!(op.kind(), Some(OpKind::Insert | OpKind::Remove))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeyRule;
+
+    fn map(keys: u32, preload: u32) -> MapSpec {
+        let (id, name) = ("M".to_owned(), "map".to_owned());
+        MapSpec { id, name, key_rule: KeyRule::NsName, keys, preload, peak: 0 }
+    }
+
+    fn words(ops: &[(OpKind, u32)]) -> Vec<u32> {
+        ops.iter().map(|&(kind, key)| OpWord::new(kind, 0, key).0).collect()
+    }
+
+    fn ops(words: &[u32]) -> Vec<(OpKind, u32)> {
+        words.iter().filter_map(|&word| Some((OpWord(word).kind()?, OpWord(word).key()))).collect()
+    }
+
+    #[test]
+    fn a_key_that_would_stray_gives_its_last_change_to_another_that_would() {
+        use OpKind::{Get, Insert, Remove};
+        let mut drawn = words(&[(Insert, 0), (Insert, 7), (Insert, 8), (Get, 3), (Insert, 9)]);
+        // Of 0, 7, 8 and 9, each changed once: 7 takes back 0's change, 9 takes back 8's.
+        assert_eq!(balance(&mut drawn, &[map(10, 1)], Shape::Steady), [] as [u32; 0]);
+        assert_eq!(ops(&drawn), [(Remove, 0), (Insert, 0), (Insert, 8), (Get, 3), (Remove, 8)]);
+    }
+
+    #[test]
+    fn the_last_of_an_odd_number_of_changes_becomes_a_get() {
+        let mut drawn = words(&[(OpKind::Remove, 4)]);
+        assert_eq!(balance(&mut drawn, &[map(10, 10)], Shape::Steady), [] as [u32; 0]);
+        assert_eq!(ops(&drawn), [(OpKind::Get, 4)]);
+        let mut drawn = words(&[(OpKind::Insert, 4)]);
+        balance(&mut drawn, &[map(10, 10)], Shape::OneShot);
+        assert_eq!(ops(&drawn), [(OpKind::Remove, 4)]);
+    }
+
+    #[test]
+    fn keys_that_other_ops_bring_in_are_taken_out_at_the_end() {
+        let mut drawn = words(&[(OpKind::Overwrite, 5), (OpKind::InsertIfAbsent, 6)]);
+        let restoring = balance(&mut drawn, &[map(10, 5)], Shape::Steady);
+        assert_eq!(ops(&restoring), [(OpKind::Remove, 5), (OpKind::Remove, 6)]);
+        let mut drawn = words(&[(OpKind::Overwrite, 5), (OpKind::ReplaceAll, 0)]);
+        assert_eq!(balance(&mut drawn, &[map(10, 5)], Shape::Steady), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn by_recency_the_newest_key_has_rank_0_and_the_oldest_goes() {
+        use OpKind::{Get, Insert, Remove};
+        let ground = Ground { map: 0, first: 0, keys: 10, preload: 2, ops: 8, actor: 0 };
+        let kinds = [Get, Insert, Get, Remove, Get, Insert, Remove, Get];
+        let mut drawn = words(&kinds.map(|kind| (kind, 0)));
+        by_recency(&mut drawn, &ground, Shape::OneShot);
+        assert_eq!(
+            ops(&drawn),
+            [
+                (Get, 1),
+                (Insert, 2),
+                (Get, 2),
+                (Remove, 0),
+                (Get, 2),
+                (Insert, 3),
+                (Remove, 1),
+                (Get, 3)
+            ]
+        );
+    }
+}
