@@ -16,7 +16,7 @@ pub struct KeyFigures {
     pub top_share: f64,
     /// Share of the ten most accessed keys.
     pub top_10_share: f64,
-    /// Share of the most accessed hundredth of the keys.
+    /// Share of the most accessed hundredth of the keys, their number rounded up.
     pub top_percent_share: f64,
     /// Share of the keys that are accessed once only.
     pub seen_once_share: f64,
