@@ -276,6 +276,16 @@ pub(crate) fn check(
         return Err(TraceError::Actors { actors: actors.len(), streams: streams.len() });
     }
     check_ops(maps, streams)?;
+    check_between_ops(maps, actors, streams)
+}
+
+/// The rules of [`check`] beyond those of each op, for one stream per actor whose ops were checked
+/// one by one already.
+pub(super) fn check_between_ops(
+    maps: &[MapSpec],
+    actors: &[ActorSpec],
+    streams: &[Stream],
+) -> Result<(), TraceError> {
     order::check(actors, streams)?;
     check_writers(maps, streams)
 }

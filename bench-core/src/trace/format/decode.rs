@@ -9,7 +9,7 @@ use super::{
     BLOCK_BYTES, END, FORMAT_VERSION, FormatError, INDEX, INDEX_ENTRY_BYTES, MAGIC,
     MAX_HEADER_BYTES, TraceHash, block_crc, payload,
 };
-use crate::trace::replay::{check, check_maps};
+use crate::trace::replay::{check_between_ops, check_maps};
 use crate::trace::{MapSpec, Stream, Trace, TraceHeader};
 
 /// Reads a trace file; `label` names it in errors. Give it a file: it reads whole blocks.
@@ -42,7 +42,7 @@ pub fn read_hashed(input: impl Read, label: &str) -> Result<(Trace, TraceHash), 
         let what = format!("holds {ops} ops, its header says {}", header.ops);
         return Err(input.corrupt(0, what));
     }
-    check(&header.maps, &header.actors, &streams)
+    check_between_ops(&header.maps, &header.actors, &streams)
         .map_err(|error| input.corrupt(0, error.to_string()))?;
     Ok((Trace { header, streams }, TraceHash(input.hash.digest())))
 }

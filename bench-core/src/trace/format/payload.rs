@@ -1,7 +1,7 @@
 //! The payload of a block, both ways: event marks and records as bytes. Every delta begins anew with
 //! the block, so that each can be read without the ones before. Knows no file and no checksum.
 
-use crate::op::{MAX_KEYS, MAX_MAPS, OpKind, OpWord};
+use crate::op::{MAX_KEYS, MAX_MAPS, OpKind, OpWord, TABLE};
 use crate::trace::{MapSpec, Stream};
 
 /// Longest event mark with its record: mark, number and predecessor of five bytes each, time of
@@ -106,13 +106,17 @@ impl Encoder {
     }
 }
 
-/// Appends the events and records of a payload to its stream; returns records and ops.
+/// Appends the events and records of a payload to its stream; returns records and ops. What is
+/// appended are ops on keys that exist, and events begin with ops.
 pub(super) fn decode(
     payload: &[u8],
     maps: &[MapSpec],
     stream: &mut Stream,
 ) -> Result<(u32, u64), String> {
     let mut bytes = Bytes(payload);
+    // Maps that do not exist have no keys.
+    let mut keys = [0_u32; MAX_MAPS];
+    keys.iter_mut().zip(maps).for_each(|(keys, spec)| *keys = spec.keys);
     let mut last_keys = [0_u32; MAX_MAPS];
     let (mut next_number, mut last_time_ns) = (0, 0);
     let (mut ops, mut records) = (0, 0_u32);
@@ -122,24 +126,35 @@ pub(super) fn decode(
             decode_event(code, &mut bytes, stream, &mut next_number, &mut last_time_ns)?;
             code = bytes.byte()?;
         }
-        let kind = OpKind::from_code(code >> 4).ok_or_else(|| format!("op byte {code:#04x}"))?;
-        let map = code & 15;
-        let spec = maps.get(map as usize).ok_or_else(|| format!("there is no map {map}"))?;
-        let last = &mut last_keys[map as usize];
-        let key = last.wrapping_add_signed(unzigzag(bytes.u32()?));
-        let count = if kind == OpKind::Range { bytes.u32()? } else { 1 };
-        if count == 0 || count > MAX_KEYS || key >= spec.keys {
-            return Err(format!("{} of {count} from key {key} on {}", kind.name(), spec.id));
+        let map = usize::from(code & 15);
+        let key = last_keys[map].wrapping_add_signed(unzigzag(bytes.u32()?));
+        let is_range = code >> 4 == OpKind::Range as u8;
+        let count = if is_range { bytes.u32()? } else { 1 };
+        let is_op = usize::from(code >> 4) < TABLE.len();
+        if !is_op || key >= keys[map] || count == 0 || count > MAX_KEYS {
+            return Err(refusal(code, key, count, maps));
         }
-        *last = key;
-        stream.words.push(OpWord::new(kind, map, key).0);
-        if kind == OpKind::Range {
+        last_keys[map] = key;
+        stream.words.push(u32::from(code) << 24 | key);
+        if is_range {
             stream.words.push(count);
         }
         ops += u64::from(count);
         records += 1;
     }
     Ok((records, ops))
+}
+
+/// Why a record is none.
+#[cold]
+fn refusal(code: u8, key: u32, count: u32, maps: &[MapSpec]) -> String {
+    match (OpKind::from_code(code >> 4), maps.get(usize::from(code & 15))) {
+        (None, _) => format!("op byte {code:#04x}"),
+        (_, None) => format!("there is no map {}", code & 15),
+        (Some(kind), Some(spec)) => {
+            format!("{} of {count} from key {key} on {}", kind.name(), spec.id)
+        }
+    }
 }
 
 fn decode_event(
@@ -199,11 +214,22 @@ impl Bytes<'_> {
         Err("a number over 64 bits")
     }
 
+    /// The same of at most 32 bits: the hot one.
     #[inline]
     fn u32(&mut self) -> Result<u32, &'static str> {
-        u32::try_from(self.u64()?).map_err(|_| "a number over 32 bits")
+        let mut number = 0_u64;
+        for shift in [0, 7, 14, 21, 28] {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return u32::try_from(number).map_err(|_| OVER_32_BITS);
+            }
+        }
+        Err(OVER_32_BITS)
     }
 }
+
+const OVER_32_BITS: &str = "a number over 32 bits";
 
 fn zigzag(delta: i32) -> u32 {
     ((delta << 1) ^ (delta >> 31)).cast_unsigned()
@@ -268,7 +294,8 @@ mod tests {
         assert_eq!(of(&longest), (Ok(u64::MAX), Err("a number over 32 bits")));
         longest[9] = 0x02;
         assert_eq!(of(&longest).0, Err("a number over 64 bits"));
-        assert_eq!(of(&[0x80; 11]).0, Err("a number over 64 bits"));
+        assert_eq!(of(&[0x80; 11]), (Err("a number over 64 bits"), Err("a number over 32 bits")));
+        assert_eq!(of(&[0x80, 0x80, 0x80, 0x80, 0x10]).1, Err("a number over 32 bits"));
         assert_eq!(of(&[0x80]).0, Err("a record without its end"));
         assert_eq!(of(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F]).1, Ok(u32::MAX));
     }
