@@ -118,7 +118,7 @@ impl Trace {
         let actors: Vec<ActorFigures> = (0..self.streams.len()).map(|at| self.actor(at)).collect();
         let lap = self.lap();
         let mut maps: Vec<MapFigures> = self.header.maps.iter().map(MapFigures::new).collect();
-        self.replay_into(&mut maps, lap)?;
+        self.replay_into(&mut maps, &actors, lap)?;
         let (counts, _) = of_all(&self.header.maps, &self.streams);
         for (map, counts) in maps.iter_mut().zip(counts) {
             let ranked = by_rank(counts);
@@ -153,40 +153,77 @@ impl Trace {
         longest.map_or(Lap::Ops(self.header.ops), Lap::Time)
     }
 
-    fn replay_into(&self, maps: &mut [MapFigures], lap: Lap) -> Result<(), TraceError> {
-        let (mut before, mut part, mut now_ns) = (Totals::default(), 0, 0);
+    fn replay_into(
+        &self,
+        maps: &mut [MapFigures],
+        actors: &[ActorFigures],
+        lap: Lap,
+    ) -> Result<(), TraceError> {
+        let mut before = Totals::default();
+        let mut clock = LapClock {
+            lap,
+            in_order: self.is_ordered() || actors.len() == 1,
+            actors,
+            done: vec![0; actors.len()],
+            now_ns: 0,
+        };
+        let mut changes = vec![[0_i64; LAP_PARTS]; maps.len()];
         let mut watch = |event: &Event<'_>, op: OpWord, count: u32, replay: &Replay| {
             let Some(kind) = op.kind() else { return };
-            let place = match lap {
-                Lap::Ops(ops) => part_of(replay.ops - 1, ops),
-                Lap::Time(lap_ns) => {
-                    now_ns = event.time_ns.unwrap_or(now_ns).max(now_ns);
-                    part_of(now_ns, lap_ns)
-                }
-            };
-            if place > part {
-                for map in maps.iter_mut() {
-                    map.live.parts[part..place].fill(map.live.end);
-                }
-                part = place;
-            }
+            let part = clock.part(event, count, replay);
             let map = &mut maps[op.map()];
             let now = Totals::of(replay);
             map.count(kind, count);
             map.hits += now.hits - before.hits;
             map.effective_writes += now.effective - before.effective;
             before = now;
-            let live = replay.present[op.map()].len();
-            if matches!(kind, OpKind::Insert | OpKind::InsertIfAbsent) && live > map.live.end {
+            let (was, live) = (map.live.end, replay.present[op.map()].len());
+            changes[op.map()][part] += i64::from(live) - i64::from(was);
+            if matches!(kind, OpKind::Insert | OpKind::InsertIfAbsent) && live > was {
                 map.arrivals[part] += 1;
             }
             map.live.see(live);
         };
         replay::replay_ops(self, &mut watch)?;
-        for map in maps {
-            map.live.parts[part..].fill(map.live.end);
+        // Actors without an order share no key that they write: what each changes adds up.
+        for (map, changes) in maps.iter_mut().zip(changes) {
+            let mut live = i64::from(map.live.start);
+            for (part, change) in map.live.parts.iter_mut().zip(changes) {
+                live += change;
+                *part = live.max(0) as u32;
+            }
         }
         Ok(())
+    }
+}
+
+/// Knows which part of the lap an op falls into.
+struct LapClock<'a> {
+    lap: Lap,
+    /// Whether the events have one order, which the replay keeps.
+    in_order: bool,
+    actors: &'a [ActorFigures],
+    /// Ops of each actor so far.
+    done: Vec<u64>,
+    now_ns: u64,
+}
+
+impl LapClock<'_> {
+    /// The part of an op that was just replayed: by the time of its event where it has one, else by
+    /// its place in the order, else by its place among its actor's ops.
+    #[inline]
+    fn part(&mut self, event: &Event<'_>, count: u32, replay: &Replay) -> usize {
+        let done = &mut self.done[event.actor];
+        *done += u64::from(count);
+        match (self.lap, event.time_ns) {
+            (Lap::Time(lap_ns), Some(time_ns)) => {
+                self.now_ns = time_ns;
+                part_of(time_ns, lap_ns)
+            }
+            (Lap::Time(lap_ns), None) if self.in_order => part_of(self.now_ns, lap_ns),
+            (Lap::Ops(ops), _) if self.in_order => part_of(replay.ops - 1, ops),
+            _ => part_of(*done - 1, self.actors[event.actor].ops),
+        }
     }
 }
 
@@ -259,4 +296,68 @@ fn popularity(ranked: &[u64]) -> Vec<(u32, f64)> {
     ranks.extend((!ranked.is_empty()).then_some(ranked.len()));
     ranks.dedup();
     ranks.into_iter().map(|rank| (rank as u32, ranked[rank - 1] as f64 / accesses as f64)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::KeyRule;
+    use crate::trace::{ActorSpec, Deal, Draft, Pace, Shape, Stream};
+
+    fn figures(actors: Vec<ActorSpec>, streams: Vec<Stream>) -> Figures {
+        let map = MapSpec {
+            id: "M0".to_owned(),
+            name: "store".to_owned(),
+            key_rule: KeyRule::NsName,
+            keys: 1_000,
+            preload: 100,
+            peak: 0,
+        };
+        let draft = Draft {
+            name: "test".to_owned(),
+            generator: "test".to_owned(),
+            seed: 1,
+            parameters: serde_json::Value::Null,
+            shape: Shape::OneShot,
+            unit: None,
+            maps: vec![map],
+            actors,
+            streams,
+        };
+        draft.finish().unwrap().figures().unwrap()
+    }
+
+    fn words(kind: OpKind, keys: std::ops::Range<u32>) -> Vec<u32> {
+        keys.map(|key| OpWord::new(kind, 0, key).0).collect()
+    }
+
+    #[test]
+    fn actors_without_an_order_live_side_by_side() {
+        let worker = |name| ActorSpec::new(name, Deal::Op);
+        let inserts = Stream::of(words(OpKind::Insert, 100..340));
+        let removes = Stream::of(words(OpKind::Remove, 0..60));
+        let figures = figures(vec![worker("one"), worker("other")], vec![inserts, removes]);
+        let map = &figures.maps[0];
+        // Two inserts in each part of the lap, and one remove in every other one.
+        assert_eq!(map.arrivals, [2; LAP_PARTS]);
+        assert_eq!((map.live.parts[1], map.live.parts[59]), (103, 190));
+        assert_eq!((map.live.end, map.live.parts[LAP_PARTS - 1]), (280, 280));
+    }
+
+    #[test]
+    fn events_with_times_lie_where_they_are_due() {
+        let mut paced = ActorSpec::new("paced", Deal::Event);
+        paced.pace = Some(Pace { lap_ns: 1_200 });
+        let stream = Stream {
+            times_ns: vec![0, 600, 1_199],
+            ..Stream::of_events(words(OpKind::Insert, 100..103), vec![0, 1, 2])
+        };
+        let others = Stream::of(words(OpKind::Get, 0..1_000));
+        let figures = figures(vec![paced, ActorSpec::new("free", Deal::Op)], vec![stream, others]);
+        assert_eq!(figures.lap, Lap::Time(1_200));
+        let arrivals = &figures.maps[0].arrivals;
+        let parts: Vec<usize> = (0..LAP_PARTS).filter(|&part| arrivals[part] > 0).collect();
+        assert_eq!(parts, [0, 60, 119]);
+        assert_eq!(figures.maps[0].hits, 103);
+    }
 }
