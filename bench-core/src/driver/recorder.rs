@@ -49,8 +49,12 @@ struct Counts {
 /// Timed ops of one map and class.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spent {
+    /// Ops that stand for the untimed ones, and their time.
     timed: u64,
     ticks: u64,
+    /// Ops that were too long to stand for others, and their time.
+    long: u64,
+    long_ticks: u64,
 }
 
 /// Latencies of one thread in one round, per class of op, and where its time went, per map.
@@ -63,11 +67,17 @@ pub(super) struct Recorder {
     /// Time of whole ranges, and of whole events on renewed maps. Ticks.
     ranges: [u64; MAX_MAPS],
     renewed: [Option<u64>; MAX_MAPS],
+    /// From here on an op is too long to stand for others. Ticks.
+    long: u64,
 }
 
+/// A timed op that takes longer stands for itself only: it is a scan, a resize, or one during which
+/// the thread lost its processor, and not what the untimed ones around it were like. Nanoseconds.
+pub(super) const LONG_NS: u64 = 20_000;
+
 impl Recorder {
-    /// An empty recorder. Allocates; made before the first round.
-    pub(super) fn new(paced: bool) -> Self {
+    /// An empty recorder; `long` is [`LONG_NS`] in ticks. Allocates; made before the first round.
+    pub(super) fn new(paced: bool, long: u64) -> Self {
         let empty = Counts { buckets: Box::new([0; BUCKETS]), timed: 0, longest: 0 };
         Recorder {
             classes: OpClass::ALL.map(|_| empty.clone()),
@@ -75,6 +85,7 @@ impl Recorder {
             spent: [[Spent::default(); OpClass::ALL.len()]; MAX_MAPS],
             ranges: [0; MAX_MAPS],
             renewed: [None; MAX_MAPS],
+            long,
         }
     }
 
@@ -95,8 +106,13 @@ impl Recorder {
     #[inline(always)]
     pub(super) fn spend(&mut self, map: usize, class: OpClass, ticks: u64) {
         let spent = &mut self.spent[map][class as usize];
-        spent.timed += 1;
-        spent.ticks += ticks;
+        if ticks < self.long {
+            spent.timed += 1;
+            spent.ticks += ticks;
+        } else {
+            spent.long += 1;
+            spent.long_ticks += ticks;
+        }
     }
 
     /// Takes the time of one whole range. Ticks.
@@ -109,15 +125,18 @@ impl Recorder {
         *self.renewed[map].get_or_insert(0) += ticks;
     }
 
-    /// The time that a thread spent on each map: whole ranges, and of the other ops as many as
-    /// there were times what the timed ones took beyond a reading of the clock. Ticks.
+    /// The time that a thread spent on each map: whole ranges, long ops, and of the other ops as
+    /// many as there were times what the timed ones took beyond a reading of the clock. Ticks.
     pub(super) fn busy(&self, counts: &OpCounts, reading: f64) -> Vec<u64> {
         let of_map = |(map, counts): (usize, &[u64; COLUMNS])| {
             if let Some(ticks) = self.renewed[map] {
                 return ticks;
             }
-            let single = OpClass::ALL
-                .map(|class| counts[class as usize] as f64 * self.mean_ticks(map, class, reading));
+            let single = OpClass::ALL.map(|class| {
+                let spent = self.spent[map][class as usize];
+                let others = counts[class as usize].saturating_sub(spent.long);
+                spent.long_ticks as f64 + others as f64 * self.mean_ticks(map, class, reading)
+            });
             self.ranges[map] + single.iter().sum::<f64>() as u64
         };
         counts.maps.iter().enumerate().map(of_map).collect()
@@ -127,7 +146,8 @@ impl Recorder {
     fn mean_ticks(&self, map: usize, class: OpClass, reading: f64) -> f64 {
         let on_all = || {
             self.spent.iter().map(|map| map[class as usize]).fold(Spent::default(), |sum, spent| {
-                Spent { timed: sum.timed + spent.timed, ticks: sum.ticks + spent.ticks }
+                let (timed, ticks) = (sum.timed + spent.timed, sum.ticks + spent.ticks);
+                Spent { timed, ticks, ..sum }
             })
         };
         let own = self.spent[map][class as usize];
@@ -261,7 +281,7 @@ mod tests {
     #[test]
     fn the_maximum_is_exact_and_the_wire_form_reads_back() {
         let clock = Clock::new();
-        let mut recorder = Recorder::new(false);
+        let mut recorder = Recorder::new(false, 1_000);
         for ticks in [100, 100, 5_000, 1_234_567] {
             recorder.record(OpClass::Write, ticks);
         }
@@ -284,5 +304,22 @@ mod tests {
         let mut cleared = nanosecond_histogram();
         recorder.add_to(OpClass::Write, &clock, &mut cleared);
         assert!(cleared.is_empty());
+    }
+
+    #[test]
+    fn time_per_map_scales_the_usual_ops_and_adds_the_long_ones() {
+        let mut recorder = Recorder::new(false, 1_000);
+        for ticks in [30, 50, 5_000] {
+            recorder.spend(0, OpClass::Read, ticks);
+        }
+        recorder.spend_on_ranges(1, 700);
+        recorder.spend_on_renewed(2, 9_000);
+        let mut counts = OpCounts::new(4);
+        counts.maps[0][OpClass::Read as usize] = 101;
+        counts.maps[1][COLUMNS - 1] = 10;
+        counts.maps[2][OpClass::Read as usize] = 10;
+        // Nothing was timed on the last map: its ops cost what they cost elsewhere.
+        counts.maps[3][OpClass::Read as usize] = 10;
+        assert_eq!(recorder.busy(&counts, 10.0), [5_000 + 100 * 30, 700, 9_000, 300]);
     }
 }

@@ -20,7 +20,7 @@ use crate::driver::clock::Clock;
 use crate::driver::counts::{OpCounts, OpIndex};
 use crate::driver::deal::{Hand, Hands};
 use crate::driver::placement::Probe;
-use crate::driver::recorder::Recorder;
+use crate::driver::recorder::{LONG_NS, Recorder};
 use crate::driver::renewal::{Renewal, Slot};
 use crate::driver::round::{PacedTicks, Place, Sampler, Tally};
 use crate::driver::turnstile::Turnstile;
@@ -151,7 +151,7 @@ where
         let paced = shared.paces[thread].iter().any(Option::is_some);
         let sampler = Sampler::new(spec.timing, seed);
         Member {
-            recorder: Recorder::new(paced),
+            recorder: Recorder::new(paced, shared.clock.ticks_in(LONG_NS)),
             places: vec![Place::default(); shared.hands[thread].len()],
             run_ticks: 0,
             gap: sampler.first_gap(),
