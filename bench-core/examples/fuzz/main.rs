@@ -45,6 +45,10 @@ fn main() -> ExitCode {
     };
     // Panics are caught and reported with the input that caused them.
     std::panic::set_hook(Box::new(|_| {}));
+    if let Err(what) = finds_planted_faults() {
+        eprintln!("this program would not find {what}; its counts would mean nothing");
+        return ExitCode::FAILURE;
+    }
     if args.files.is_empty() { fuzz(&args) } else { replay(&args) }
 }
 
@@ -115,6 +119,30 @@ fn try_input(parser: &Parser, input: &[u8]) -> Verdict {
         fault.get_or_insert(format!("{:.1} s of time", took_ns as f64 / 1e9));
     }
     Verdict { accepted, peak_bytes, took_ns, fault }
+}
+
+/// Parsers that do what none may: each must be found out, before any other is believed.
+fn finds_planted_faults() -> Result<(), String> {
+    type Run = fn(&[u8]) -> Result<(), String>;
+    let planted: [(&str, Run); 3] = [
+        ("a panic", |input| panic!("{}", input.len())),
+        ("an error without the file", |_| Err("something is wrong".to_owned())),
+        ("memory over the bound", |input| {
+            let held = vec![input.len() as u8; 2 << 20];
+            Err(format!("{}: {}", parsers::LABEL, std::hint::black_box(&held).len()))
+        }),
+    ];
+    for (what, run) in planted {
+        let parser = Parser { name: what, run, most_bytes: 1 << 20, ..PARSERS[0] };
+        if try_input(&parser, b"input").fault.is_none() {
+            return Err(what.to_owned());
+        }
+    }
+    let good = Parser { run: |_| Ok(()), most_bytes: 1 << 20, ..PARSERS[0] };
+    match try_input(&good, b"input").fault {
+        Some(fault) => Err(format!("the difference of nothing to {fault}")),
+        None => Ok(()),
+    }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {

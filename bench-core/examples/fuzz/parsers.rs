@@ -12,6 +12,7 @@ use mapbench_core::trace::{Trace, json_lines, read_hashed, write};
 pub(crate) const LABEL: &str = "the-input";
 
 /// A parser.
+#[derive(Clone, Copy)]
 pub(crate) struct Parser {
     /// Its name.
     pub(crate) name: &'static str,
