@@ -225,7 +225,10 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
             Step::InsertIfAbsent(index) => self.insert_if_absent(handle, index % keys, position),
             Step::Remove(index) => self.remove(handle, index % keys),
             Step::Update(index) => self.update(handle, index % keys),
-            Step::ReplaceAll(index) => self.replace_all(handle, index % keys, position, keys),
+            Step::ReplaceAll(index) => {
+                self.replace_all(handle, index % keys, position, keys);
+                Ok(())
+            }
             Step::Scan => self.scan(handle, usize::MAX),
             Step::ScanFirst(count) => self.scan(handle, count),
             Step::Len => self.len(handle),
@@ -320,7 +323,7 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
         first: u32,
         version: u32,
         keys: u32,
-    ) -> Result<(), String> {
+    ) {
         let table = self.table;
         let entries = (0..first).map(|index| (key::<K>(table, index), value(index, version)));
         handle.replace_all(entries, (first..keys).map(|index| key::<K>(table, index)));
@@ -328,7 +331,6 @@ impl<'m, K: BenchKey, V: BenchValue, M> Pair<'m, K, V, M> {
             let word = (index < first).then(|| ValueWord::new(index, 0, version));
             self.model.set(index, word);
         }
-        Ok(())
     }
 
     /// Scans until `limit` entries were visited.

@@ -2,6 +2,7 @@
 //! and the final state that every run of it must reach. Reading and writing files is `format`'s.
 
 mod audit;
+mod draft;
 mod figures;
 mod fixed_keys;
 pub mod format;
@@ -11,16 +12,19 @@ mod key_counts;
 mod key_set;
 mod order;
 mod replay;
+mod rules;
 
 use serde::{Deserialize, Serialize};
 
 pub use audit::Difference;
+pub use draft::Draft;
 pub use figures::{ActorFigures, Figures, LAP_PARTS, Lap, Live, MapFigures};
 pub use format::{FormatError, TraceHash, Written, hash, read, read_hashed, write};
 pub use key_counts::KeyShares;
 pub use key_set::KeySet;
 pub use order::Event;
-pub use replay::{Draft, Replay, TraceError};
+pub use replay::Replay;
+pub use rules::TraceError;
 
 use crate::key::KeyRule;
 use crate::op::OpWord;

@@ -9,7 +9,7 @@ use super::{
     BLOCK_BYTES, END, FORMAT_VERSION, FormatError, INDEX, INDEX_ENTRY_BYTES, MAGIC,
     MAX_HEADER_BYTES, TraceHash, block_crc, payload,
 };
-use crate::trace::replay::{check_between_ops, check_maps};
+use crate::trace::rules::{check_between_ops, check_maps};
 use crate::trace::{MapSpec, Stream, Trace, TraceHeader};
 
 /// Reads a trace file; `label` names it in errors. Give it a file: it reads whole blocks.

@@ -9,7 +9,7 @@ use crate::op::{MAX_KEYS, OpKind, OpWord};
 use crate::scenario::nearest;
 use crate::trace::audit::Figures;
 use crate::trace::format::FORMAT_VERSION;
-use crate::trace::replay::check_maps;
+use crate::trace::rules::check_maps;
 use crate::trace::{ActorSpec, Draft, MapSpec, Stream, Trace};
 
 /// Most actors of a trace.
