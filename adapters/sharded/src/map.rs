@@ -5,6 +5,7 @@
 //! (`walk.rs`).
 
 use std::hash::{BuildHasher, Hash};
+use std::sync::OnceLock;
 use std::thread::available_parallelism;
 
 use foldhash::fast::RandomState;
@@ -226,9 +227,16 @@ impl<K: Eq + Hash, V, S: BuildHasher> ShardedMap<K, V, S> {
 }
 
 fn default_shards() -> usize {
-    available_parallelism().map_or(1, usize::from).saturating_mul(SHARDS_PER_CORE)
+    cores().saturating_mul(SHARDS_PER_CORE)
 }
 
 fn default_stripes() -> usize {
-    available_parallelism().map_or(1, usize::from).saturating_mul(STRIPES_PER_CORE).min(MAX_STRIPES)
+    cores().saturating_mul(STRIPES_PER_CORE).min(MAX_STRIPES)
+}
+
+/// Cores that the process may use, as the first map of it found. Asking the system reads files, and
+/// takes longer than all the rest of making a map.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
