@@ -77,8 +77,8 @@ pub(super) fn footnotes(text: &mut String, summary: &RunSummary, charset: Charse
     }
     if flagged(Flag::MapTimes) {
         note(
-            "map times off: their estimate is more than the time there was, because a thread was \
-             interrupted in an op that stands for many",
+            "map times off: their estimate is over half more than the time there was, because a \
+             thread was interrupted in an op that stands for many",
         );
     }
     if flagged(Flag::Behind) {
