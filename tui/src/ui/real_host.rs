@@ -61,9 +61,16 @@ impl<'r> RealHost<'r> {
                 asked.contains(&position)
             },
         };
-        // One-shot work has no duration to choose; `mapbench run --rounds` measures it.
-        let steady = catalog.iter().enumerate().filter(|(_, s)| s.shape == Shape::Steady);
-        steady.map(choice).collect()
+        let adapters = || self.registry.entries().iter().map(|entry| entry.meta.name);
+        let offered = catalog.iter().enumerate().filter(|(position, scenario)| {
+            // One-shot work has no duration to choose; `mapbench run --rounds` measures it. What is
+            // for tests, or could not run, is offered to those who name it.
+            scenario.shape == Shape::Steady
+                && (asked.contains(position)
+                    || !scenario.name.starts_with("test/")
+                        && scenario.lacks_adapters(adapters()).is_none())
+        });
+        offered.map(choice).collect()
     }
 
     /// The trace, if a round is the whole of it.
