@@ -1,0 +1,21 @@
+//! The messages between session and worker, and the events of a run. The run log is these events,
+//! one JSON object per line; the terminal UI, the progress line and every export are made of them.
+//! Plain data: nothing here computes or judges.
+
+mod order;
+mod run;
+mod worker;
+
+pub use order::{Order, RoundOrder, Timing, TrialSpec, Work};
+pub use run::{
+    Cell, CellMap, Commit, EndCause, Machine, RunBegin, RunEnd, RunEvent, Skipped, UiMode,
+};
+pub use worker::{
+    ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement, PlacementMode, Ready,
+    RoundReport, WorkerMessage,
+};
+
+/// Version of the worker protocol.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// Version of the run log.
+pub const SCHEMA_VERSION: u32 = 1;

@@ -1,0 +1,87 @@
+//! What the session tells a worker. Plain data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::adapter::{HasherKind, Tuning};
+use crate::key::KeyKind;
+use crate::value::ValueKind;
+
+/// What the session tells a worker; one JSON object per line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The trial to prepare; always first.
+    Trial(Box<TrialSpec>),
+    /// Run one round now.
+    Round(RoundOrder),
+    /// Verify, report and exit.
+    Stop {},
+}
+
+/// Everything a worker needs to know about its trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialSpec {
+    /// Exact adapter name.
+    pub adapter: String,
+    /// The trace file.
+    pub trace: std::path::PathBuf,
+    /// Threads that run ops.
+    pub threads: u32,
+    /// Type of the keys.
+    pub key: KeyKind,
+    /// Type of the values.
+    pub value: ValueKind,
+    /// The hasher.
+    pub hasher: HasherKind,
+    /// The run's seed; the hasher is seeded from it and the fork.
+    pub seed: u64,
+    /// Number of this fork of the cell, from 0.
+    pub fork: u32,
+    /// How ops are timed.
+    pub timing: Timing,
+    /// Processors for the threads, in order; empty leaves them unpinned.
+    pub cpus: Vec<u32>,
+    /// A phase without progress for this long is a hang. Nanoseconds.
+    pub timeout_ns: u64,
+    /// Address-space limit of the worker. Bytes; 0 is none.
+    pub max_memory_bytes: u64,
+    /// Whether maps are built with room for their peak; false lets them grow.
+    pub presize: bool,
+    /// Settings that only some maps have.
+    #[serde(default)]
+    pub tuning: Tuning,
+}
+
+/// How ops are timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timing {
+    /// One jittered op in 64.
+    #[default]
+    Sampled,
+    /// Every op; a diagnostic mode, it hides the map.
+    Every,
+    /// No op.
+    None,
+}
+
+/// One round to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundOrder {
+    /// Number of the round within the trial, from 0.
+    pub n: u32,
+    /// What ends it.
+    pub work: Work,
+    /// Unmeasured running before it. Nanoseconds.
+    pub warm_ns: u64,
+}
+
+/// What ends a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Time. Nanoseconds.
+    DurationNs(u64),
+    /// The whole trace once, on maps built anew.
+    Trace,
+}

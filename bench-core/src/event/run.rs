@@ -1,0 +1,277 @@
+//! What happens in a run: the lines of its log. Plain data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Done, Failure, Ready, RoundOrder, RoundReport, Timing};
+use crate::adapter::{HasherKind, Tuning};
+use crate::key::KeyKind;
+use crate::trace::Unit;
+use crate::value::ValueKind;
+
+/// One line of the run log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum RunEvent {
+    /// First line: what was asked for, of what, where.
+    Begin(Box<RunBegin>),
+    /// A worker was started.
+    TrialStarted {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+    },
+    /// A worker is prefilled and parked.
+    TrialReady {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+        /// What it said.
+        ready: Ready,
+    },
+    /// A round begins now. Goes to the UI and the progress line, not into the log.
+    RoundStarted {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+        /// The order.
+        order: RoundOrder,
+    },
+    /// A round ended.
+    Round {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+        /// What it measured.
+        report: Box<RoundReport>,
+    },
+    /// A trial ended as it should.
+    TrialDone {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+        /// What it said.
+        done: Done,
+    },
+    /// A trial failed; the run goes on without it.
+    TrialFailed {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+        /// Why.
+        failure: Failure,
+        /// From the last sign of life to the verdict. Nanoseconds.
+        noticed_after_ns: u64,
+    },
+    /// Somebody skipped a cell while it ran.
+    CellSkipped {
+        /// The cell.
+        cell: u32,
+    },
+    /// The terminal UI drew.
+    Drew {
+        /// Start on the system's monotonic clock. Nanoseconds.
+        started_ns: u64,
+        /// End, the terminal's own work included. Nanoseconds.
+        ended_ns: u64,
+    },
+    /// Something worth knowing, in a sentence.
+    Note {
+        /// The sentence.
+        text: String,
+    },
+    /// Last line. A log without it is a partial run.
+    End(RunEnd),
+}
+
+/// What a run was asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunBegin {
+    /// [`SCHEMA_VERSION`](super::SCHEMA_VERSION) of the log.
+    pub schema_version: u32,
+    /// Id of the run, unique in a store.
+    pub run_id: String,
+    /// Start, UTC, RFC 3339.
+    pub started: String,
+    /// The command line, program name first.
+    pub command: Vec<String>,
+    /// Version of mapbench.
+    pub mapbench_version: String,
+    /// The seed.
+    pub seed: u64,
+    /// Forks per cell.
+    pub forks: u32,
+    /// Rounds per fork, for steady workloads and one-shot ones alike.
+    pub rounds: u32,
+    /// Length of a steady round. Nanoseconds.
+    pub round_ns: u64,
+    /// Unmeasured running before a round. Nanoseconds.
+    pub warm_ns: u64,
+    /// How ops are timed.
+    pub timing: Timing,
+    /// How the UI draws while this run measures.
+    pub ui: UiMode,
+    /// The cells that are measured, by id.
+    pub cells: Vec<Cell>,
+    /// What was left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// The commit under test; `None` outside a repository.
+    pub commit: Option<Commit>,
+    /// The machine.
+    pub machine: Machine,
+}
+
+/// How the UI draws while a run measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UiMode {
+    /// No UI.
+    #[default]
+    None,
+    /// It draws only while no round runs.
+    BetweenRounds,
+    /// It draws on a spare processor.
+    Live,
+}
+
+/// One point of the plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Position in the plan.
+    pub id: u32,
+    /// Canonical scenario name, or the trace's name.
+    pub scenario: String,
+    /// Adapter.
+    pub adapter: String,
+    /// Crate and version of the map.
+    pub adapter_version: String,
+    /// What a scan of this adapter shows, for the table.
+    pub scan: String,
+    /// Hasher.
+    pub hasher: HasherKind,
+    /// Type of the keys.
+    pub key: KeyKind,
+    /// Type of the values.
+    pub value: ValueKind,
+    /// Threads.
+    pub threads: u32,
+    /// Axis that is swept, if any.
+    pub axis: Option<String>,
+    /// Value on the axis.
+    pub axis_value: Option<String>,
+    /// Hash of the trace, 16 hexadecimal digits.
+    pub trace_hash: String,
+    /// Ops of the whole trace: one lap of a steady one. 0 in logs that do not say.
+    #[serde(default)]
+    pub trace_ops: u64,
+    /// Whether a round is the whole trace.
+    pub one_shot: bool,
+    /// Intended hit share of the reads.
+    pub hit_share: Option<f64>,
+    /// Intended share of all ops that are effective writes.
+    pub effective_write_share: f64,
+    /// Intended share of all ops that access the most accessed key; `None` if no op names a key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_key_share: Option<f64>,
+    /// What the trace's ops amount to, if they amount to something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// The trace's maps, in the order of its map table; empty in logs that do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<CellMap>,
+    /// Whether the trace has several actors without an order among them: each goes at its own pace,
+    /// so that a round does not hold the trace's mix of ops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free_actors: bool,
+    /// Settings that only some maps have.
+    #[serde(default)]
+    pub tuning: Tuning,
+}
+
+/// One map of a cell's trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellMap {
+    /// Short id, e.g. `M9`.
+    pub id: String,
+    /// What it is, e.g. `pod states`.
+    pub name: String,
+}
+
+/// A scenario × adapter that is not measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Scenario.
+    pub scenario: String,
+    /// Adapter.
+    pub adapter: String,
+    /// Why, as a sentence.
+    pub reason: String,
+}
+
+/// The commit under test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Full hash.
+    pub sha: String,
+    /// Full hash of the first parent, if it has one.
+    pub parent: Option<String>,
+    /// Whether the work tree had changes.
+    pub dirty: bool,
+    /// First line of the message.
+    pub subject: String,
+    /// Commit time, RFC 3339.
+    pub time: String,
+}
+
+/// The machine that a run measured on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Processor model.
+    pub cpu: String,
+    /// Processors that the process may use.
+    pub cpus: u32,
+    /// Operating system and kernel.
+    pub kernel: String,
+    /// Clock source of the system.
+    pub clock_source: String,
+    /// Hypervisor, if the processor names one.
+    pub hypervisor: Option<String>,
+    /// Transparent huge pages setting.
+    pub huge_pages: String,
+    /// Frequency governor, if there is one.
+    pub governor: Option<String>,
+    /// Physical memory. Bytes.
+    pub memory_bytes: u64,
+    /// Allocator of the worker.
+    pub allocator: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunEnd {
+    /// Cause.
+    pub cause: EndCause,
+    /// Exit code that follows from the cells and the cause.
+    pub exit_code: u8,
+    /// End, UTC, RFC 3339.
+    pub ended: String,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndCause {
+    /// Everything was measured.
+    Finished,
+    /// Somebody asked it to stop and save.
+    Stopped,
+    /// SIGINT.
+    Interrupted,
+    /// SIGTERM or SIGHUP.
+    Terminated,
+}

@@ -1,0 +1,224 @@
+//! What a worker tells the session. Plain data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::op::OpClass;
+
+/// What a worker tells the session; one JSON object per line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerMessage {
+    /// First words.
+    Hello(Hello),
+    /// Still alive in a long phase between rounds.
+    Progress {
+        /// What it is doing: `prefill`, `verify`.
+        phase: String,
+    },
+    /// Prefilled and parked.
+    Ready(Ready),
+    /// A round ended.
+    Round(Box<RoundReport>),
+    /// Last words of a worker that did all it was told.
+    Done(Done),
+    /// Last words of one that did not.
+    Error(Failure),
+}
+
+/// First words of a worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`PROTOCOL_VERSION`](super::PROTOCOL_VERSION) of the worker.
+    pub protocol: u32,
+    /// The adapter.
+    pub adapter: String,
+    /// Crate and version of the map.
+    pub adapter_version: String,
+}
+
+/// The worker is prefilled and parked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// Time to prefill. Nanoseconds.
+    pub prefill_ns: u64,
+    /// Entries in all maps.
+    pub entries: u64,
+    /// Bytes that the maps hold on the heap, per entry; `None` if it has no entries or if the
+    /// process does not count its allocations.
+    pub bytes_per_entry: Option<f64>,
+}
+
+/// What one round measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundReport {
+    /// Number of the round within the trial, from 0.
+    pub n: u32,
+    /// Start of the measured part on the system's monotonic clock. Nanoseconds.
+    pub started_ns: u64,
+    /// From the first thread's start to the last thread's end. Nanoseconds.
+    pub elapsed_ns: u64,
+    /// Ops of all threads.
+    pub ops: u64,
+    /// Per class of op that the trace holds.
+    pub classes: Vec<ClassReport>,
+    /// Reads (gets, range gets, presence checks).
+    pub reads: u64,
+    /// Reads that found their key.
+    pub hits: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Writes that changed something: inserts that inserted, removes that removed, overwrites and
+    /// updates of a present key.
+    pub effective_writes: u64,
+    /// Writes of which the map does not say what they changed.
+    #[serde(default)]
+    pub unanswered_writes: u64,
+    /// Reads whose value belonged to another key.
+    pub wrong_values: u64,
+    /// Ops per thread, to show imbalance.
+    pub ops_per_thread: Vec<u64>,
+    /// Involuntary context switches of all threads.
+    pub involuntary_switches: u64,
+    /// Heap allocations by all threads, the map's included; `None` if not counted.
+    pub allocations: Option<u64>,
+    /// Cost of moving a cache line between the first two threads; `None` at one thread.
+    pub placement: Option<Placement>,
+    /// Updates among the writes.
+    #[serde(default)]
+    pub updates: u64,
+    /// Updates whose key was last written by another thread.
+    #[serde(default)]
+    pub contended_updates: u64,
+    /// Accesses to the trace's most accessed key.
+    #[serde(default)]
+    pub top_key_ops: u64,
+    /// Time that all threads together waited for events of other threads. Nanoseconds.
+    #[serde(default)]
+    pub waiting_ns: u64,
+    /// Events of paced actors that were due in this round.
+    #[serde(default)]
+    pub due_events: u64,
+    /// Of those, the ones that were still not done at its end: they go on in the next round.
+    #[serde(default)]
+    pub late_events: u64,
+    /// Per map of the trace, in the order of its map table; empty if it has only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<MapReport>,
+}
+
+/// One map's part in one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct MapReport {
+    /// Ops.
+    pub ops: u64,
+    /// Reads among them.
+    pub reads: u64,
+    /// Writes among them.
+    pub writes: u64,
+    /// Time that all threads together spent in its ops, estimated from those that were timed; 0 if
+    /// none was. Nanoseconds.
+    pub busy_ns: u64,
+    /// Entries at the end of the round, as the map says.
+    pub entries: u64,
+}
+
+/// Latency of one class of op in one round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassReport {
+    /// The class.
+    pub class: OpClass,
+    /// Ops of this class.
+    pub ops: u64,
+    /// Service time of the timed ops in nanoseconds: `HdrHistogram` V2, base64. Empty if none was timed.
+    pub service: String,
+    /// Of the ops of paced actors, the time from when their event was due to their end, likewise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub intended: String,
+}
+
+/// Cost of moving a cache line between two processors, around one round.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Median round trip before. Nanoseconds.
+    pub before_ns: f64,
+    /// Median round trip after. Nanoseconds.
+    pub after_ns: f64,
+    /// What the two say.
+    pub mode: PlacementMode,
+}
+
+/// Whether two processors share a cache closely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlacementMode {
+    /// A cheap round trip before and after.
+    Near,
+    /// A dear round trip before and after.
+    Far,
+    /// One of each: the round straddles a flip, and is dropped from statistics.
+    Mixed,
+}
+
+/// Last words of a worker that did all it was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// Entries in all maps at the end.
+    pub entries: u64,
+    /// Whether contents were compared with the model. False only for adapters that keep nothing.
+    pub verified: bool,
+    /// Time that `quiesce` took. Nanoseconds.
+    pub quiesce_ns: u64,
+    /// Bytes per entry at the end; `None` as in [`Ready::bytes_per_entry`].
+    pub bytes_per_entry: Option<f64>,
+    /// Peak resident memory of the process. Bytes.
+    pub peak_rss_bytes: u64,
+}
+
+/// Why a trial failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The kind.
+    pub kind: FailureKind,
+    /// One sentence for people, with the op or key where it is known.
+    pub message: String,
+}
+
+/// Kinds of failure. Failure is data: each has its row and its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// No progress for the timeout.
+    Hang,
+    /// A panic in the map.
+    Panic,
+    /// The process ended by a signal or without last words.
+    Crash,
+    /// The memory limit was reached.
+    Memory,
+    /// A read returned another key's value or a torn one.
+    WrongValue,
+    /// The final state is not what the ops add up to.
+    Verification,
+    /// The worker could not prepare or broke the protocol.
+    Protocol,
+}
+
+impl FailureKind {
+    /// The name in CSV and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FailureKind::Hang => "hang",
+            FailureKind::Panic => "panic",
+            FailureKind::Crash => "crash",
+            FailureKind::Memory => "memory",
+            FailureKind::WrongValue => "wrong-value",
+            FailureKind::Verification => "verification",
+            FailureKind::Protocol => "protocol",
+        }
+    }
+
+    /// Whether the map answered wrongly (exit 103), rather than not at all (exit 102).
+    pub const fn is_wrong_answer(self) -> bool {
+        matches!(self, FailureKind::WrongValue | FailureKind::Verification)
+    }
+}
