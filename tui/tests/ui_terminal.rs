@@ -247,6 +247,8 @@ fn suspended_it_gives_the_terminal_back_until_it_goes_on() {
     session.wait_for("a first round", |screen| screen.contents().contains("● RUN"));
     session.keys("\x1a");
     session.wait_for("the main screen", |screen| !screen.alternate_screen());
+    // It gives the terminal back first and stops then: a signal to go on must not come between.
+    wait_until_stopped(session.pid());
     session.signal(Signal::SIGCONT);
     session.wait_for("the run again", |screen| {
         screen.alternate_screen() && screen.contents().contains("rounds")
@@ -273,6 +275,20 @@ fn a_killed_worker_is_a_row_and_leaves_the_screen_whole() {
     let (code, terminal) = session.end();
     assert_eq!(code, 102, "{}", terminal.screen().contents());
     assert_restored(&terminal);
+}
+
+fn wait_until_stopped(pid: Pid) {
+    let is_stopped = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|after_name| after_name.trim_start().starts_with('T'))
+    };
+    for _ in 0..2_000 {
+        if is_stopped() {
+            return;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    panic!("{pid} did not stop");
 }
 
 fn children(parent: Pid) -> Vec<Pid> {

@@ -49,7 +49,7 @@ pub struct Ready {
 }
 
 /// What one round measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RoundReport {
     /// Number of the round within the trial, from 0.
     pub n: u32,

@@ -39,7 +39,8 @@ pub enum Shape {
     OneShot,
 }
 
-/// How the ops of an actor are dealt to its threads.
+/// How the ops of an actor are dealt to its threads. In a trace whose events have an order, `Op` and
+/// `Event` are as `Whole`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deal {

@@ -127,13 +127,7 @@ pub(crate) fn round(n: u32, ops: u64, mode: Option<PlacementMode>) -> RoundRepor
         involuntary_switches: u64::from(n == 1),
         allocations: Some(ops / 10),
         placement: mode.map(|mode| Placement { before_ns: 80.0, after_ns: 81.5, mode }),
-        updates: 0,
-        contended_updates: 0,
-        top_key_ops: 0,
-        waiting_ns: 0,
-        due_events: 0,
-        late_events: 0,
-        maps: Vec::new(),
+        ..RoundReport::default()
     }
 }
 

@@ -301,13 +301,7 @@ fn report(n: u32, started_ns: u64, elapsed_ns: u64) -> RoundReport {
         involuntary_switches: 0,
         allocations: None,
         placement: None,
-        updates: 0,
-        contended_updates: 0,
-        top_key_ops: 0,
-        waiting_ns: 0,
-        due_events: 0,
-        late_events: 0,
-        maps: Vec::new(),
+        ..RoundReport::default()
     }
 }
 

@@ -243,13 +243,7 @@ fn round(map: usize, n: u32, started_ns: u64, random: &mut Random) -> RoundRepor
         involuntary_switches: 0,
         allocations: Some(ops / 10),
         placement: None,
-        updates: 0,
-        contended_updates: 0,
-        top_key_ops: 0,
-        waiting_ns: 0,
-        due_events: 0,
-        late_events: 0,
-        maps: Vec::new(),
+        ..RoundReport::default()
     }
 }
 

@@ -37,6 +37,15 @@ pub(super) enum DealError {
         /// Position in its stream.
         position: usize,
     },
+    /// An order and a pace at once.
+    #[error(
+        "actor {actor} has a pace and its events an order: this version keeps the time of \
+         independent actors only; take the pace or the numbers away"
+    )]
+    PacedOrder {
+        /// Position of the actor.
+        actor: usize,
+    },
     /// A map that is replaced while others use it in no order.
     #[error("map {map} is renewed by an actor whose events the others do not follow")]
     Renewed {
@@ -58,7 +67,11 @@ struct Packing {
 /// million ops and each worker deals its own.
 pub(super) fn deal(trace: &Trace, threads: usize) -> Result<Hands, DealError> {
     let packing = Packing::of(trace)?;
+    let paced = trace.header.actors.iter().position(|actor| actor.pace.is_some());
     let hands = if trace.is_ordered() {
+        if let Some(actor) = paced {
+            return Err(DealError::PacedOrder { actor });
+        }
         ordered::deal(trace, threads, &packing).into_iter().map(|hand| vec![hand]).collect()
     } else {
         if let Some(map) = packing.renewed.iter().position(|&renewed| renewed)
@@ -138,8 +151,8 @@ fn joins(op: Extended, hand: &Hand) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::testing::{trace_of, word};
-    use crate::trace::Deal;
+    use crate::driver::testing::{ordered_trace, trace_of, word};
+    use crate::trace::{Deal, Pace};
 
     /// The hands of a trace of one actor.
     fn only(hands: Result<Hands, DealError>) -> Vec<Hand> {
@@ -226,6 +239,13 @@ mod tests {
         assert_eq!(hands[0].extended.len(), 2);
         assert_eq!(hands[0].first_at(1_000).kind, OpKind::Overwrite);
         assert_eq!(hands[0].first_at(1_001).kind, OpKind::Scan);
+    }
+
+    #[test]
+    fn an_order_with_a_pace_is_refused_and_not_run_as_if_it_had_none() {
+        let mut trace = ordered_trace(10);
+        trace.header.actors[1].pace = Some(Pace { lap_ns: 1_000_000 });
+        assert_eq!(deal(&trace, 2), Err(DealError::PacedOrder { actor: 1 }));
     }
 
     #[test]

@@ -90,6 +90,7 @@ where
             hand,
             pace: pace.as_ref(),
             place,
+            first_lap: place.laps,
         });
         Lane {
             handles: std::array::from_fn(|map| maps[map % count].handle()),

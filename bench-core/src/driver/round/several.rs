@@ -21,6 +21,8 @@ pub(in crate::driver) struct Seat<'m> {
     pub(in crate::driver) hand: &'m Hand,
     pub(in crate::driver) pace: Option<&'m PacedTicks>,
     pub(in crate::driver) place: Place,
+    /// The lap that it was in when the run under way began.
+    pub(in crate::driver) first_lap: u64,
 }
 
 /// When the events of a paced hand are due.
@@ -32,6 +34,13 @@ pub(in crate::driver) struct PacedTicks {
     times: Vec<u64>,
     /// From lap to lap. Ticks.
     lap: u64,
+}
+
+impl Seat<'_> {
+    /// Whether there is more to do in the run under way.
+    fn goes_on(&self, until: Until) -> bool {
+        until != Until::LapEnd || self.place.laps == self.first_lap
+    }
 }
 
 impl PacedTicks {
@@ -83,31 +92,27 @@ where
     pub(super) fn run_several(&mut self, until: Until, start: u64) -> Tally {
         let mut tally = Tally::default();
         let mut turn = 0;
-        let first_laps: Vec<u64> = self.seats.iter().map(|seat| seat.place.laps).collect();
-        let goes_on =
-            |seat: &Seat<'_>, first: u64| until != Until::LapEnd || seat.place.laps == first;
+        for seat in &mut self.seats {
+            seat.first_lap = seat.place.laps;
+        }
         loop {
             let now = self.means.clock.ticks();
             if until.deadline().is_some_and(|end| now >= end) {
                 return tally;
             }
             let since = self.run_ticks + now.saturating_sub(start);
-            let running = |seat: usize, seats: &[Seat<'_>]| goes_on(&seats[seat], first_laps[seat]);
-            let due = self.next_due(|seat, seats| running(seat, seats));
+            let due = self.next_due(until);
             match due {
                 Some((seat, due)) if due <= since => {
                     let due = (start + due).saturating_sub(self.run_ticks);
                     self.run_event(seat, due, &mut tally);
                 }
-                _ => {
-                    let closed = self.next_closed(&mut turn, |seat, seats| running(seat, seats));
-                    match (closed, due) {
-                        (Some(seat), _) => self.run_slice(seat, &mut tally),
-                        (None, None) if until == Until::LapEnd => return tally,
-                        // Nothing is due yet, or the thread has no ops at all.
-                        (None, _) => spin_loop(),
-                    }
-                }
+                _ => match (self.next_closed(&mut turn, until), due) {
+                    (Some(seat), _) => self.run_slice(seat, &mut tally),
+                    (None, None) if until == Until::LapEnd => return tally,
+                    // Nothing is due yet, or the thread has no ops at all.
+                    (None, _) => spin_loop(),
+                },
             }
             let executed = |seat: &Seat<'_>| {
                 seat.place.laps * seat.hand.len() as u64 + seat.place.position as u64
@@ -118,21 +123,20 @@ where
     }
 
     /// The paced seat whose event is due first, and when, in ticks since the lane began to run.
-    fn next_due(&self, running: impl Fn(usize, &[Seat<'_>]) -> bool) -> Option<(usize, u64)> {
-        let seats = self.seats.iter().enumerate();
+    fn next_due(&self, until: Until) -> Option<(usize, u64)> {
+        let seats = self.seats.iter().enumerate().filter(|(_, seat)| seat.goes_on(until));
         let paced = seats.filter_map(|(seat, at)| Some((seat, at.pace?.due(at.place))));
-        paced.filter(|&(seat, _)| running(seat, &self.seats)).min_by_key(|&(_, due)| due)
+        paced.min_by_key(|&(_, due)| due)
     }
 
     /// The closed-loop seat whose turn it is.
-    fn next_closed(
-        &self,
-        turn: &mut usize,
-        running: impl Fn(usize, &[Seat<'_>]) -> bool,
-    ) -> Option<usize> {
+    fn next_closed(&self, turn: &mut usize, until: Until) -> Option<usize> {
         let seats = self.seats.len();
-        let mut turns = (0..seats).map(|step| (*turn + step) % seats.max(1));
-        let is_next = |&seat: &usize| self.seats[seat].pace.is_none() && running(seat, &self.seats);
+        let mut turns = (0..seats).map(|step| (*turn + step) % seats);
+        let is_next = |&seat: &usize| {
+            let seat = &self.seats[seat];
+            seat.pace.is_none() && seat.goes_on(until)
+        };
         let seat = turns.find(is_next)?;
         *turn = seat + 1;
         Some(seat)
@@ -153,7 +157,7 @@ where
 
     /// Runs one event of a paced seat, every op of it timed. `due` in ticks of the clock.
     fn run_event(&mut self, seat: usize, due: u64, tally: &mut Tally) {
-        let Seat { hand, mut place, pace } = self.seats[seat];
+        let Seat { hand, mut place, pace, .. } = self.seats[seat];
         let end = pace.map_or(hand.len(), |pace| pace.end(place.position, hand));
         self.means.hand = hand;
         self.means.due = Some(due);
