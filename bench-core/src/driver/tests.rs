@@ -59,6 +59,25 @@ fn failure_of(script: &Script) -> FailureKind {
 const SHORT: Work = Work::DurationNs(5_000_000);
 
 #[test]
+fn rounds_of_words_run_exactly_as_many_whatever_the_time() {
+    let trace = mixed_trace();
+    for threads in [1, 2] {
+        let work = Work::Words { warm: 700, measured: 30_001 };
+        let script = run::<HONEST>(&spec(threads), &trace, work);
+        assert!(matches!(script.messages.last(), Some(WorkerMessage::Done(done)) if done.verified));
+        for report in reports(&script) {
+            assert_eq!(report.ops_per_thread, vec![30_001; threads as usize]);
+        }
+    }
+    // Two threads of an ordered trace wait for each other, and paced ones for the time.
+    let work = Work::Words { warm: 0, measured: 100 };
+    for (threads, trace) in [(2, ordered_trace(50)), (1, paced_trace())] {
+        let script = run::<HONEST>(&spec(threads), &trace, work);
+        assert_eq!(failure_of(&script), FailureKind::Protocol);
+    }
+}
+
+#[test]
 fn an_honest_map_passes_with_every_type_and_thread_count() {
     let trace = mixed_trace();
     for threads in [1, 2, 3] {

@@ -17,7 +17,7 @@ use super::{Link, TrialFailure, affinity, memory};
 use crate::adapter::{MapFamily, MapHasher, Meta};
 use crate::event::{
     ClassReport, Done, Failure, FailureKind, Hello, MapReport, Order, PROTOCOL_VERSION, Ready,
-    RoundOrder, RoundReport, TrialSpec, WorkerMessage,
+    RoundOrder, RoundReport, TrialSpec, Work, WorkerMessage,
 };
 use crate::key::BenchKey;
 use crate::op::OpClass;
@@ -129,6 +129,7 @@ where
 
     fn round(&mut self, order: RoundOrder, link: &mut dyn Link) -> Result<(), Failure> {
         let one_shot = self.trace.header.shape == Shape::OneShot;
+        self.check_work(order.work)?;
         if one_shot && self.used {
             self.crew.prepare(&mut || progress(link, "prefill"))?;
         }
@@ -156,6 +157,24 @@ where
             return Err(Failure { kind: FailureKind::WrongValue, message });
         }
         verified
+    }
+
+    /// Words can be counted out only where no thread depends on another or on the time.
+    fn check_work(&self, work: Work) -> Result<(), Failure> {
+        let free = |hands: &Vec<Hand>| matches!(hands.as_slice(), [hand] if hand.runs_freely());
+        let Work::Words { .. } = work else { return Ok(()) };
+        if self.trace.header.shape == Shape::Steady && self.crew.hands().iter().all(free) {
+            return Ok(());
+        }
+        Err(Failure {
+            kind: FailureKind::Protocol,
+            message: format!(
+                "{} cannot run a given number of words at {} threads: its rounds must be a \
+                 duration, or the whole trace if it is one-shot",
+                self.trace.header.name,
+                self.crew.hands().len()
+            ),
+        })
     }
 
     fn report(

@@ -84,4 +84,13 @@ pub enum Work {
     DurationNs(u64),
     /// The whole trace once, on maps built anew.
     Trace,
+    /// So many words of each thread's hand, whatever the time: rounds of two workers that are told
+    /// the same run the same ops. Only for steady traces whose threads have one hand each, without
+    /// a pace and without waiting for another thread.
+    Words {
+        /// Unmeasured ones first, in place of [`RoundOrder::warm_ns`].
+        warm: u64,
+        /// Measured ones.
+        measured: u64,
+    },
 }

@@ -302,6 +302,9 @@ impl<'a, 't> Crew<'a, 't> {
     fn round_budget_ns(&self, cell: u32, order: &RoundOrder) -> u64 {
         let work_ns = match order.work {
             Work::DurationNs(duration_ns) => duration_ns,
+            Work::Words { warm, measured } => {
+                warm.saturating_add(measured).saturating_mul(ONE_SHOT_OP_NS)
+            }
             Work::Trace => {
                 let extent = &self.plan.workload(cell).extent;
                 extent.ops.saturating_mul(ONE_SHOT_OP_NS).max(extent.longest_lap_ns())

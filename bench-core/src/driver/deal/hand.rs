@@ -69,6 +69,11 @@ impl Hand {
         self.words.len()
     }
 
+    /// Whether its ops run one after the other, whatever the time and the other threads.
+    pub(in crate::driver) fn runs_freely(&self) -> bool {
+        self.pace.is_none() && self.stops.is_empty() && !self.words.is_empty()
+    }
+
     /// Calls `f` on the ops of the word at a position.
     #[inline]
     pub(in crate::driver) fn each_at(&self, position: usize, mut f: impl FnMut(Extended)) {

@@ -34,8 +34,15 @@ where
         let mut lane = self.lane(&shared, &built);
         let before_ns = probe(&shared, thread);
         let until = set_deadlines(&shared, thread, order);
-        if let Until::Ticks(_) = until {
-            life.add(lane.run(Until::Ticks(shared.warm_end.load(Ordering::Relaxed))));
+        match order.work {
+            Work::DurationNs(_) => {
+                life.add(lane.run(Until::Ticks(shared.warm_end.load(Ordering::Relaxed))));
+            }
+            Work::Words { warm, .. } => {
+                life.add(lane.run(Until::Words(warm)));
+                shared.barrier.wait();
+            }
+            Work::Trace => {}
         }
         lane.means.recorder.clear();
         lane.waited = 0;
@@ -173,9 +180,15 @@ fn set_deadlines<K: BenchKey, S, A>(
     thread: usize,
     order: RoundOrder,
 ) -> Until {
-    let Work::DurationNs(duration_ns) = order.work else {
-        shared.barrier.wait();
-        return Until::LapEnd;
+    let duration_ns = match order.work {
+        Work::DurationNs(duration_ns) => duration_ns,
+        Work::Trace | Work::Words { .. } => {
+            shared.barrier.wait();
+            return match order.work {
+                Work::Words { measured, .. } => Until::Words(measured),
+                _ => Until::LapEnd,
+            };
+        }
     };
     if thread == 0 {
         let warm_end = shared.clock.ticks() + shared.clock.ticks_in(order.warm_ns);

@@ -81,8 +81,11 @@ where
         let words = hand.words.as_slice();
         let mut stops = stops_from(&hand.stops, place.position);
         let mut gap = self.gap;
+        let mut left = until.words();
         loop {
-            let batch_end = words.len().min(place.position + BATCH);
+            let batch = left.min(BATCH as u64) as usize;
+            let batch_end = words.len().min(place.position + batch);
+            let batch_start = place.position;
             self.begin_batch();
             let mut blocked = false;
             loop {
@@ -101,6 +104,7 @@ where
                 }
             }
             self.end_batch();
+            left -= (place.position - batch_start) as u64;
             let lap_ended = !blocked && place.position == words.len();
             if lap_ended {
                 place = Place { laps: place.laps + 1, position: 0 };
@@ -112,6 +116,7 @@ where
             let done = match until {
                 Until::Ticks(end) => blocked || self.means.clock.ticks() >= end,
                 Until::LapEnd => blocked || lap_ended,
+                Until::Words(_) => blocked || left == 0,
             };
             if done {
                 self.gap = gap;

@@ -60,14 +60,24 @@ pub(in crate::driver) enum Until {
     Ticks(u64),
     /// The end of the lap under way.
     LapEnd,
+    /// So many words of the only hand.
+    Words(u64),
 }
 
 impl Until {
+    /// Words that may be run.
+    pub(super) fn words(self) -> u64 {
+        match self {
+            Until::Words(words) => words,
+            Until::Ticks(_) | Until::LapEnd => u64::MAX,
+        }
+    }
+
     /// The tick at which it ends, if one is set.
     pub(super) fn deadline(self) -> Option<u64> {
         match self {
             Until::Ticks(end) => Some(end),
-            Until::LapEnd => None,
+            Until::LapEnd | Until::Words(_) => None,
         }
     }
 }
