@@ -8,7 +8,8 @@ mod worker;
 
 pub use order::{Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{
-    Cell, CellMap, Commit, EndCause, Machine, RunBegin, RunEnd, RunEvent, Skipped, UiMode,
+    Cell, CellMap, Commit, EndCause, Machine, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule,
+    Turns, UiMode,
 };
 pub use worker::{
     ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement, PlacementMode, Ready,

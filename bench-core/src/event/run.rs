@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Failure, Ready, RoundOrder, RoundReport, Timing};
+use super::{Done, Failure, Ready, RoundOrder, RoundReport, Timing, Work};
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
 use crate::trace::Unit;
@@ -73,6 +73,39 @@ pub enum RunEvent {
         /// The cell.
         cell: u32,
     },
+    /// What else the processors did during the rounds of a trial; once, when it ends.
+    Pressure {
+        /// The cell.
+        cell: u32,
+        /// The fork.
+        fork: u32,
+        /// Time that its rounds took, unmeasured running included. Nanoseconds.
+        elapsed_ns: u64,
+        /// Time in which the hypervisor ran something else on the processors in use; `None` where
+        /// the system does not say. Milliseconds.
+        steal_ms: Option<u64>,
+        /// Time in which some task of the machine waited for a processor; `None` as above.
+        /// Microseconds.
+        psi_some_us: Option<u64>,
+    },
+    /// Two cells run in quads from here on, and this is what each of their rounds executes.
+    Quads {
+        /// The cells: rounds `2k` and `2k + 1` of both make quad `k` of a fork.
+        cells: [u32; 2],
+        /// What ends a round: words, or time where words cannot be counted out.
+        work: Work,
+    },
+    /// The rounds of cells ended by a rule that looks at what was measured.
+    RoundsEnded {
+        /// The cells.
+        cells: Vec<u32>,
+        /// The last fork that they ran in.
+        fork: u32,
+        /// Rounds of each cell, over all its forks.
+        rounds: u32,
+        /// The rule.
+        rule: StopRule,
+    },
     /// The terminal UI drew.
     Drew {
         /// Start on the system's monotonic clock. Nanoseconds.
@@ -116,7 +149,10 @@ pub struct RunBegin {
     pub timing: Timing,
     /// How the UI draws while this run measures.
     pub ui: UiMode,
-    /// The cells that are measured, by id.
+    /// In what order the rounds of a group run.
+    #[serde(default)]
+    pub order: Turns,
+    /// The cells, by id: those that are measured, then those that calibrate.
     pub cells: Vec<Cell>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
@@ -124,6 +160,62 @@ pub struct RunBegin {
     pub commit: Option<Commit>,
     /// The machine.
     pub machine: Machine,
+}
+
+/// In what order the rounds of a group's cells run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turns {
+    /// In blocks of one round of each cell, shuffled; two cells in quads ABBA or BAAB.
+    #[default]
+    Interleaved,
+    /// All rounds of a cell, then all of the next: what drifts looks like a difference. To compare
+    /// with, and to teach.
+    Block,
+    /// As `Block`, one worker alive at a time and no warming up between rounds.
+    Soak,
+}
+
+/// Which rule ended the rounds of cells.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopRule {
+    /// All rounds that were planned are done, and no rule ended them sooner.
+    Planned,
+    /// Half the 95 % interval is at most this part of the estimate.
+    Width(f64),
+    /// This look of so many, at this significance each, found the pair to differ.
+    Look {
+        /// The look, from 1.
+        look: u32,
+        /// Looks that were registered before the run.
+        of: u32,
+        /// Significance of each.
+        alpha: f64,
+    },
+}
+
+/// What a cell is measured for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// For its own sake: it has rows in tables and exports.
+    #[default]
+    Measured,
+    /// To know what the harness itself costs with the trace and types of its group.
+    Floor,
+    /// One of two workers that run the same as a measured cell: a difference between them is noise.
+    Twin {
+        /// The measured cell.
+        of: u32,
+    },
+}
+
+impl Role {
+    /// Whether it is measured for its own sake.
+    pub fn is_measured(&self) -> bool {
+        matches!(self, Role::Measured)
+    }
 }
 
 /// How the UI draws while a run measures.
@@ -191,6 +283,12 @@ pub struct Cell {
     /// Settings that only some maps have.
     #[serde(default)]
     pub tuning: Tuning,
+    /// What it is measured for.
+    #[serde(default, skip_serializing_if = "Role::is_measured")]
+    pub role: Role,
+    /// Rounds per fork where they are not the run's: of scenarios with a round length of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
 }
 
 /// One map of a cell's trace.

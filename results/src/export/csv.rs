@@ -40,7 +40,9 @@ pub fn write(summary: &RunSummary, events: &[RunEvent], out: &mut dyn Write) -> 
     }
     for event in events {
         let RunEvent::Round { cell, fork, report } = event else { continue };
-        let Some(cell) = summary.cell(*cell) else { continue };
+        let Some(cell) = summary.cell(*cell).filter(|cell| cell.cell().role.is_measured()) else {
+            continue;
+        };
         for row in round_rows(cell.cell(), *fork, report) {
             put(Line::of_row(begin, cell.cell(), &row))?;
         }

@@ -2,7 +2,7 @@
 //! CSV and of the terminal UI, so that they cannot disagree. Its memory does not grow with the
 //! length of a run. Reads no clock and no file.
 
-use mapbench_core::event::{Failure, RunBegin, RunEnd, RunEvent};
+use mapbench_core::event::{Cell, Failure, RunBegin, RunEnd, RunEvent};
 
 mod cell;
 mod flag;
@@ -34,7 +34,9 @@ const MOST_NOTES: usize = 100;
 #[derive(Debug, Clone)]
 pub struct RunSummary {
     begin: RunBegin,
+    /// Those that are measured for their own sake, then those that calibrate.
     cells: Vec<CellSummary>,
+    measured: usize,
     notes: Vec<String>,
     end: Option<RunEnd>,
     current: Option<CurrentRound>,
@@ -59,7 +61,8 @@ impl RunSummary {
     /// A run that has measured nothing yet.
     pub fn new(begin: &RunBegin) -> Self {
         RunSummary {
-            cells: begin.cells.iter().map(|cell| CellSummary::new(cell, begin.forks)).collect(),
+            measured: begin.cells.iter().filter(|cell| cell.role.is_measured()).count(),
+            cells: cells(begin),
             begin: begin.clone(),
             notes: Vec::new(),
             end: None,
@@ -93,7 +96,8 @@ impl RunSummary {
             }
             RunEvent::Round { cell, fork, report } => {
                 self.current = None;
-                self.rounds_done += 1;
+                let measured = self.cell(*cell).is_some_and(|cell| cell.cell().role.is_measured());
+                self.rounds_done += u64::from(measured);
                 let at_ns = self.advance(report.started_ns, report.elapsed_ns);
                 self.with(*cell, |cell| cell.round(*fork, report, at_ns));
             }
@@ -104,6 +108,7 @@ impl RunSummary {
                 self.current = None;
                 self.with(*cell, |cell| cell.failed(*fork, failure, *noticed_after_ns));
             }
+            RunEvent::Pressure { .. } | RunEvent::Quads { .. } | RunEvent::RoundsEnded { .. } => {}
             RunEvent::CellSkipped { cell } => self.with(*cell, CellSummary::skipped),
             RunEvent::Drew { started_ns, ended_ns } => {
                 self.advance(*started_ns, ended_ns.saturating_sub(*started_ns));
@@ -126,12 +131,17 @@ impl RunSummary {
         &self.begin
     }
 
-    /// The cells, in the order of the plan.
+    /// The cells that are measured for their own sake, in the order of the plan.
     pub fn cells(&self) -> &[CellSummary] {
-        &self.cells
+        &self.cells[..self.measured]
     }
 
-    /// The cell of an id.
+    /// The cells that calibrate: they have no rows of their own.
+    pub fn calibrating(&self) -> &[CellSummary] {
+        &self.cells[self.measured..]
+    }
+
+    /// The cell of an id, whatever it is measured for.
     pub fn cell(&self, id: u32) -> Option<&CellSummary> {
         self.position(id).map(|at| &self.cells[at])
     }
@@ -158,8 +168,13 @@ impl RunSummary {
 
     /// Rounds that the plan asks for, over all cells.
     pub fn rounds_planned(&self) -> u64 {
-        let per_cell = u64::from(self.begin.forks).saturating_mul(u64::from(self.begin.rounds));
-        per_cell.saturating_mul(self.cells.len() as u64)
+        let rounds = self.cells().iter().map(|cell| u64::from(self.planned_rounds(cell)));
+        rounds.fold(0, u64::saturating_add)
+    }
+
+    /// Rounds that the plan asks for of one cell, over all its forks; a rule may end them sooner.
+    pub fn planned_rounds(&self, cell: &CellSummary) -> u32 {
+        cell.cell().rounds.unwrap_or(self.begin.rounds).saturating_mul(self.begin.forks)
     }
 
     /// From the first round's start to the last event that had a time. Nanoseconds.
@@ -169,7 +184,7 @@ impl RunSummary {
 
     /// The failed cells with their first failure.
     pub fn failures(&self) -> impl Iterator<Item = (&CellSummary, &Failure)> {
-        self.cells.iter().filter_map(|cell| match cell.state() {
+        self.cells().iter().filter_map(|cell| match cell.state() {
             CellState::Failed(failure) => Some((cell, failure)),
             _ => None,
         })
@@ -196,4 +211,15 @@ impl RunSummary {
         self.elapsed_ns = self.elapsed_ns.max(at_ns);
         at_ns
     }
+}
+
+/// The cells of a run, measured ones first.
+fn cells(begin: &RunBegin) -> Vec<CellSummary> {
+    let (measured, others): (Vec<&Cell>, Vec<&Cell>) =
+        begin.cells.iter().partition(|cell| cell.role.is_measured());
+    let of_role = |cell: &Cell| {
+        // Calibration runs in the first fork.
+        CellSummary::new(cell, if cell.role.is_measured() { begin.forks } else { 1 })
+    };
+    measured.into_iter().chain(others).map(of_role).collect()
 }

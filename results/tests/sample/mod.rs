@@ -8,8 +8,8 @@ use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
     Cell, CellMap, ClassReport, Commit, Done, EndCause, Failure, FailureKind, Machine, MapReport,
-    Placement, PlacementMode, Ready, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION,
-    Skipped, Timing, UiMode,
+    Placement, PlacementMode, Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION,
+    Skipped, Timing, Turns, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
@@ -38,6 +38,8 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         unit: None,
         maps: Vec::new(),
         free_actors: false,
+        role: Role::Measured,
+        rounds: None,
         tuning: Tuning::default(),
     }
 }
@@ -56,6 +58,7 @@ pub(crate) fn begin(cells: Vec<Cell>) -> RunBegin {
         warm_ns: 8_000_000,
         timing: Timing::Sampled,
         ui: UiMode::None,
+        order: Turns::default(),
         cells,
         skipped: vec![Skipped {
             scenario: "curated/read-heavy".to_owned(),

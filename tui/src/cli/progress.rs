@@ -86,7 +86,8 @@ impl<C: Clock> Progress<C> {
         let found = self.begin.as_ref().and_then(|begin| begin.cells.get(cell as usize));
         found.map_or_else(String::new, |cell| {
             let (key, value) = (cell.key.name(), cell.value.name());
-            format!("{} {key}/{value} t{} {}", cell.scenario, cell.threads, cell.adapter)
+            let why = if cell.role.is_measured() { "" } else { " (calibration)" };
+            format!("{} {key}/{value} t{} {}{why}", cell.scenario, cell.threads, cell.adapter)
         })
     }
 
@@ -104,7 +105,9 @@ impl<C: Clock> Progress<C> {
 
     fn rounds_planned(&self) -> u64 {
         self.begin.as_ref().map_or(0, |begin| {
-            begin.cells.len() as u64 * u64::from(begin.forks) * u64::from(begin.rounds)
+            let measured = begin.cells.iter().filter(|cell| cell.role.is_measured());
+            let rounds = measured.map(|cell| u64::from(cell.rounds.unwrap_or(begin.rounds)));
+            rounds.sum::<u64>() * u64::from(begin.forks)
         })
     }
 
@@ -115,25 +118,37 @@ impl<C: Clock> Progress<C> {
         state.forks_over += 1;
         state.failed |= failed;
         let state = state.clone();
-        if state.forks_over < forks || state.failed || !self.lines {
+        if state.forks_over < forks || state.failed || !self.lines || !self.is_measured(cell) {
             return;
         }
-        let finished = self.cells.iter().filter(|cell| cell.forks_over >= forks).count();
+        let measured = (0..).zip(&self.cells).filter(|(id, _)| self.is_measured(*id));
+        let (mut finished, mut all) = (0, 0);
+        for (_, cell) in measured {
+            finished += u32::from(cell.forks_over >= forks);
+            all += 1;
+        }
         let mops = state.ops as f64 * 1e3 / state.elapsed_ns.max(1) as f64;
         let units = self.units_per_sec(cell, &state);
         let line = format!(
-            "[{finished}/{}] {}: {mops:.2} Mops/s{units} over {} rounds",
-            self.cells.len(),
+            "[{finished}/{all}] {}: {mops:.2} Mops/s{units} over {} rounds",
             self.name(cell),
             state.rounds
         );
         self.say(&line);
     }
 
-    fn round_over(&mut self) {
-        self.rounds_done += 1;
-        if let Some(bar) = &self.bar {
-            bar.inc(1);
+    /// Whether a cell is measured for its own sake, so that somebody waits for its rounds.
+    fn is_measured(&self, cell: u32) -> bool {
+        let cells = self.begin.as_ref().map_or(&[][..], |begin| &begin.cells);
+        cells.get(cell as usize).is_some_and(|cell| cell.role.is_measured())
+    }
+
+    fn round_over(&mut self, cell: u32) {
+        if self.is_measured(cell) {
+            self.rounds_done += 1;
+            if let Some(bar) = &self.bar {
+                bar.inc(1);
+            }
         }
         if self.clock.now_ns().saturating_sub(self.last_line_ns) >= HEARTBEAT_NS {
             let line = format!("{} of {} rounds", self.rounds_done, self.rounds_planned());
@@ -169,7 +184,7 @@ impl<C: Clock> Sink for Progress<C> {
                 if let Some(bar) = &self.bar {
                     bar.set_message(name);
                 }
-                self.round_over();
+                self.round_over(*cell);
             }
             RunEvent::TrialReady { cell, fork, ready } if self.verbose => {
                 let (entries, time) = (ready.entries, show_ns(ready.prefill_ns));
@@ -201,8 +216,12 @@ impl<C: Clock> Sink for Progress<C> {
                     bar.finish_and_clear();
                 }
             }
-            RunEvent::TrialReady { .. } | RunEvent::RoundStarted { .. } | RunEvent::Drew { .. } => {
-            }
+            RunEvent::TrialReady { .. }
+            | RunEvent::RoundStarted { .. }
+            | RunEvent::Pressure { .. }
+            | RunEvent::Quads { .. }
+            | RunEvent::RoundsEnded { .. }
+            | RunEvent::Drew { .. } => {}
         }
     }
 }

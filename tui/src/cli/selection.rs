@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::Timing;
+use mapbench_core::event::{Timing, Turns};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 
@@ -70,6 +70,9 @@ pub(crate) struct RunSelection {
     #[arg(default_value = "10ms", help_heading = "How long")]
     warm_ns: u64,
 
+    /// In what order the rounds of one setting run
+    #[arg(long, value_enum, default_value = "interleaved", help_heading = "How")]
+    order: OrderChoice,
     /// Seed of traces, hashers and the order of rounds
     #[arg(long, default_value_t = 1, help_heading = "How")]
     seed: u64,
@@ -122,6 +125,15 @@ enum Hasher {
     Siphash,
 }
 
+/// In what order rounds run.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OrderChoice {
+    /// Shuffled blocks of one round of each map; of two maps, quads ABBA or BAAB
+    Interleaved,
+    /// All rounds of a map, then all of the next: drift of the machine looks like a difference
+    Block,
+}
+
 /// Which ops are timed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TimingChoice {
@@ -156,6 +168,10 @@ impl RunSelection {
             forks: self.forks,
             round_ns: self.round_ns,
             warm_ns: self.warm_ns,
+            order: match self.order {
+                OrderChoice::Interleaved => Turns::Interleaved,
+                OrderChoice::Block => Turns::Block,
+            },
             seed: self.seed,
             timing: match self.timing {
                 TimingChoice::Sampled => Timing::Sampled,

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use mapbench_core::event::Timing;
+use mapbench_core::event::{Timing, Turns};
 
 use super::request::{Length, RunRequest};
 
@@ -30,6 +30,7 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.changed("--forks", &request.forks, &default.forks);
     command.some("--round", request.round_ns.map(duration));
     command.changed("--warm", &duration(request.warm_ns), &duration(default.warm_ns));
+    command.changed("--order", order(request.order), order(default.order));
     command.changed("--seed", &request.seed, &default.seed);
     command.changed("--timing", timing(request.timing), timing(default.timing));
     command.changed("--timeout", &duration(request.timeout_ns), &duration(default.timeout_ns));
@@ -93,6 +94,13 @@ fn size(bytes: u64) -> String {
     let units = [(1 << 30, "G"), (1 << 20, "M")];
     let exact = units.iter().find(|(scale, _)| bytes.is_multiple_of(*scale));
     exact.map_or_else(|| bytes.to_string(), |(scale, unit)| format!("{}{unit}", bytes / scale))
+}
+
+fn order(order: Turns) -> &'static str {
+    match order {
+        Turns::Interleaved => "interleaved",
+        Turns::Block | Turns::Soak => "block",
+    }
 }
 
 fn timing(timing: Timing) -> &'static str {

@@ -96,6 +96,7 @@ pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin 
         warm_ns: settings.warm_ns,
         timing: settings.timing,
         ui,
+        order: settings.order,
         cells: plan.cells.clone(),
         skipped: plan.skipped.clone(),
         commit: fingerprint::commit(Path::new(".")),

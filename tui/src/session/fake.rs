@@ -9,7 +9,7 @@ use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
     Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundReport, RunEvent,
-    Timing, TrialSpec, Work, WorkerMessage,
+    Timing, TrialSpec, Turns, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
 use mapbench_core::registry::AdapterEntry;
@@ -241,6 +241,7 @@ pub(super) fn plan_of(
         cpus: Vec::new(),
         hasher: HasherKind::default(),
         tuning: Tuning::default(),
+        order: Turns::default(),
     };
     Plan::new(workloads.to_vec(), &adapters.iter().collect::<Vec<_>>(), &axes, settings)
 }

@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
-use mapbench_core::event::{Cell, CellMap, RoundOrder, Skipped, Timing, TrialSpec, Work};
+use mapbench_core::event::{
+    Cell, CellMap, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
+};
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::AdapterEntry;
 use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
@@ -64,6 +66,8 @@ pub struct Settings {
     pub hasher: HasherKind,
     /// Settings that only some maps have.
     pub tuning: Tuning,
+    /// In what order the rounds of a group run.
+    pub order: Turns,
 }
 
 /// The axes that are crossed with workloads and adapters.
@@ -183,6 +187,8 @@ impl Plan {
             maps: maps_of(&workload.header),
             free_actors: workload.extent.free_actors,
             tuning: self.settings.tuning.clone(),
+            role: Role::Measured,
+            rounds: None,
         });
         self.workload_of.push(position);
         id

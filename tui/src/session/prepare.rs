@@ -381,6 +381,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         cpus: if request.cpus.is_empty() { allowed } else { request.cpus.clone() },
         hasher: request.hasher,
         tuning: request.tuning.clone(),
+        order: request.order,
     })
 }
 

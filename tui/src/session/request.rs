@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::Timing;
+use mapbench_core::event::{Timing, Turns};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 
@@ -35,6 +35,8 @@ pub struct RunRequest {
     pub round_ns: Option<u64>,
     /// Unmeasured running before a round. Nanoseconds.
     pub warm_ns: u64,
+    /// In what order the rounds of a group run.
+    pub order: Turns,
     /// The seed.
     pub seed: u64,
     /// How ops are timed.
@@ -83,6 +85,7 @@ impl Default for RunRequest {
             forks: 2,
             round_ns: None,
             warm_ns: 10_000_000,
+            order: Turns::default(),
             seed: 1,
             timing: Timing::default(),
             timeout_ns: 30_000_000_000,

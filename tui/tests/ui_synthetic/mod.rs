@@ -9,8 +9,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Ready,
-    RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, UiMode,
+    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Ready, Role,
+    RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, Turns, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
@@ -58,6 +58,8 @@ pub(crate) fn begin() -> RunBegin {
                     unit: None,
                     maps: Vec::new(),
                     free_actors: false,
+                    role: Role::Measured,
+                    rounds: None,
                     tuning: Tuning::default(),
                 });
             }
@@ -76,6 +78,7 @@ pub(crate) fn begin() -> RunBegin {
         warm_ns: 10_000_000,
         timing: Timing::Sampled,
         ui: UiMode::BetweenRounds,
+        order: Turns::default(),
         cells,
         skipped: vec![Skipped {
             scenario: "curated/mixed-write".to_owned(),

@@ -100,7 +100,7 @@ pub(crate) fn draw(model: &Model, rows: &[u32], area: Rect, buffer: &mut Buffer)
         let name = format!(" {}", summary.cell().adapter);
         let style = if line == cursor { theme.strong() } else { Style::new() };
         panel::put(&name, style, end, name_area, buffer);
-        let planned = run.begin().rounds * run.begin().forks;
+        let planned = run.planned_rounds(summary);
         cell_figures(model, summary, planned, &columns, names, row_area, buffer);
     }
 }
