@@ -16,6 +16,8 @@ pub mod summary;
 pub mod label;
 pub mod units;
 
+pub mod gate;
+
 pub mod exit;
 pub mod export;
 pub mod table;

@@ -25,7 +25,7 @@ const MOST_RESAMPLES: usize = 2_000;
 const FEWEST_RESAMPLES: usize = 500;
 const ROUNDS_DRAWN: usize = 600_000;
 
-/// A 95 % interval.
+/// An interval; of 95 % where nothing else is said.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// Lower end.

@@ -6,10 +6,7 @@ use mapbench_core::event::PlacementMode;
 
 use super::bootstrap::{Interval, MIN_ROUNDS, resample, resamples_for, rounds};
 use super::order::{median, median_in_place, trimmed_mean_in_place};
-
-/// Share cut from each end of the log ratios (Yuen, *The two-sample trimmed t for unequal
-/// population variances*, Biometrika 61, 1974).
-const TRIM: f64 = 0.2;
+use super::yuen::TRIM;
 
 /// One round of a cell, with what pairs it to a round of another cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +19,8 @@ pub struct RoundSample {
     pub mode: Option<PlacementMode>,
     /// Throughput.
     pub ops_per_sec: f64,
+    /// Whether one of its threads was preempted.
+    pub preempted: bool,
 }
 
 /// A ratio of two throughputs.
@@ -122,6 +121,7 @@ mod tests {
                 n,
                 mode: None,
                 ops_per_sec: factor * drift(fork, n),
+                preempted: false,
             })
             .collect()
     }

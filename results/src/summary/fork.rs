@@ -109,11 +109,12 @@ impl ForkSummary {
     /// The throughput of its rounds, all modes, in bounded number.
     pub(super) fn samples(&self) -> impl Iterator<Item = RoundSample> {
         MODES.iter().zip(&self.tallies).flat_map(|(mode, tally)| {
-            tally.samples(None).iter().map(|(n, ops_per_sec)| RoundSample {
+            tally.samples(None).iter().map(|sample| RoundSample {
                 fork: self.fork,
-                n: *n,
+                n: sample.n,
                 mode: *mode,
-                ops_per_sec: *ops_per_sec,
+                ops_per_sec: sample.ops_per_sec,
+                preempted: sample.preempted,
             })
         })
     }

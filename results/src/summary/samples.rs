@@ -5,12 +5,24 @@ const MOST_SAMPLES: usize = 512;
 /// Points kept per series.
 const MOST_POINTS: usize = 1024;
 
-/// The throughput of rounds, by round number. When there are too many, every second one goes: by
-/// number, so that two cells keep the same rounds and can still be paired.
+/// One round of [`Samples`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sample {
+    /// Number of the round in its fork.
+    pub(super) n: u32,
+    /// Its throughput.
+    pub(super) ops_per_sec: f64,
+    /// Whether one of its threads was preempted.
+    pub(super) preempted: bool,
+}
+
+/// The throughput of rounds, by round number. When there are too many, every second pair of an even
+/// round and the next goes: by number, so that two cells keep the same rounds and still form the
+/// same quads.
 #[derive(Debug, Clone)]
 pub(super) struct Samples {
     stride: u32,
-    kept: Vec<(u32, f64)>,
+    kept: Vec<Sample>,
 }
 
 impl Default for Samples {
@@ -20,21 +32,22 @@ impl Default for Samples {
 }
 
 impl Samples {
-    pub(super) fn push(&mut self, n: u32, value: f64) {
-        if !n.is_multiple_of(self.stride) {
+    pub(super) fn push(&mut self, sample: Sample) {
+        let is_kept = |sample: &Sample, stride| (sample.n / 2).is_multiple_of(stride);
+        if !is_kept(&sample, self.stride) {
             return;
         }
         while self.kept.len() >= MOST_SAMPLES && self.stride < 1 << 31 {
             self.stride *= 2;
-            self.kept.retain(|(n, _)| n.is_multiple_of(self.stride));
+            self.kept.retain(|sample| is_kept(sample, self.stride));
         }
-        if n.is_multiple_of(self.stride) && self.kept.len() < MOST_SAMPLES {
-            self.kept.push((n, value));
+        if is_kept(&sample, self.stride) && self.kept.len() < MOST_SAMPLES {
+            self.kept.push(sample);
         }
     }
 
-    /// Round number and value, in the order of arrival.
-    pub(super) fn kept(&self) -> &[(u32, f64)] {
+    /// The rounds in the order of arrival.
+    pub(super) fn kept(&self) -> &[Sample] {
         &self.kept
     }
 }
@@ -110,15 +123,18 @@ mod tests {
     #[test]
     fn samples_of_two_cells_keep_the_same_rounds() {
         let (mut long, mut short) = (Samples::default(), Samples::default());
+        let sample = |n| Sample { n, ops_per_sec: f64::from(n), preempted: false };
         for n in 0..100_000 {
-            long.push(n, f64::from(n));
+            long.push(sample(n));
             if n < 3_000 {
-                short.push(n, f64::from(n));
+                short.push(sample(n));
             }
         }
         assert!(long.kept().len() <= MOST_SAMPLES && long.kept().len() > MOST_SAMPLES / 4);
-        assert!(long.kept().iter().all(|(n, value)| *n == *value as u32));
-        let reach = long.kept().iter().filter(|(n, _)| *n < 3_000);
+        assert!(long.kept().iter().all(|kept| *kept == sample(kept.n)));
+        let pairs = |kept: &[Sample]| kept.chunks(2).all(|pair| pair[0].n + 1 == pair[1].n);
+        assert!(pairs(long.kept()), "both rounds of a quad stay or go");
+        let reach = long.kept().iter().filter(|kept| kept.n < 3_000);
         assert!(reach.clone().count() > 10);
         for sample in reach {
             assert!(short.kept().contains(sample), "{sample:?} has no partner");

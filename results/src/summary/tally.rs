@@ -7,7 +7,7 @@ use mapbench_core::op::OpClass;
 
 use super::fork::share;
 use super::maps::MapTally;
-use super::samples::Samples;
+use super::samples::{Sample, Samples};
 use crate::histogram::{self, HistogramError, Percentiles};
 use crate::stats::{Interval, median, median_interval};
 
@@ -71,7 +71,12 @@ impl Tally {
         ] {
             *sum = sum.saturating_add(more);
         }
-        self.samples.push(report.n, per_second(report.ops, report.elapsed_ns));
+        let sample = |ops| Sample {
+            n: report.n,
+            ops_per_sec: per_second(ops, report.elapsed_ns),
+            preempted: report.involuntary_switches > 0,
+        };
+        self.samples.push(sample(report.ops));
         let missing = report.maps.len().saturating_sub(self.maps.len());
         self.maps.extend(std::iter::repeat_n(MapTally::default(), missing));
         for (map, part) in self.maps.iter_mut().zip(&report.maps) {
@@ -81,7 +86,7 @@ impl Tally {
         for part in &report.classes {
             let class = self.class_mut(part.class);
             class.ops = class.ops.saturating_add(part.ops);
-            class.samples.push(report.n, per_second(part.ops, report.elapsed_ns));
+            class.samples.push(sample(part.ops));
             readable &= class.add_latencies(&part.service, &part.intended).is_ok();
         }
         readable
@@ -92,8 +97,8 @@ impl Tally {
         OpClass::ALL.into_iter().filter(|class| self.class(*class).is_some())
     }
 
-    /// Round number and throughput of the rounds that are kept; `None` is all classes.
-    pub(super) fn samples(&self, class: Option<OpClass>) -> &[(u32, f64)] {
+    /// The rounds that are kept; `None` is all classes.
+    pub(super) fn samples(&self, class: Option<OpClass>) -> &[Sample] {
         match class {
             None => self.samples.kept(),
             Some(class) => self.class(class).map_or(&[], |class| class.samples.kept()),
@@ -145,7 +150,7 @@ impl ClassTally {
 pub(super) fn figures(tallies: &[&Tally], class: Option<OpClass>) -> Figures {
     let forks: Vec<Vec<f64>> = tallies
         .iter()
-        .map(|tally| tally.samples(class).iter().map(|(_, value)| *value).collect())
+        .map(|tally| tally.samples(class).iter().map(|sample| sample.ops_per_sec).collect())
         .collect();
     let total = |of: fn(&Tally) -> u64| sum(tallies.iter().map(|tally| of(tally)));
     let busy_ns = sum(tallies.iter().flat_map(|tally| &tally.maps).map(|map| map.busy_ns));
