@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use ::dashmap::{DashMap, Entry};
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Tuning, Was,
+    AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
+    MapHandle, MapHasher, Meta, ScanConsistency, Tuning, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -38,6 +38,7 @@ impl MapFamily for DashMapV6 {
             len: LenCost::PerShard,
             ..Capabilities::LOCKED
         },
+        settings: &[AdapterSetting::SHARDS],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;
 }

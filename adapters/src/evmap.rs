@@ -11,8 +11,8 @@ use ::evmap::Options;
 use ::evmap::handles::{ReadHandle, WriteHandle};
 use foldhash::fast::FixedState;
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, Was,
+    AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
+    MapHandle, MapHasher, Meta, Was,
 };
 use mapbench_core::key::{BenchKey, InlineKey};
 use mapbench_core::value::{Arc224, BenchValue, Inline224};
@@ -48,6 +48,7 @@ impl MapFamily for PublishEach {
         class: AdapterClass::Core,
         default_hasher: "siphash",
         capabilities: Capabilities::LOCKED,
+        settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, true>;
 }
@@ -77,6 +78,7 @@ impl MapFamily for PublishEveryN {
             len: LenCost::Approximate,
             ..Capabilities::LOCKED
         },
+        settings: &[AdapterSetting::PUBLISH_EVERY],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, false>;
 }

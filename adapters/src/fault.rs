@@ -94,6 +94,7 @@ impl<M: Misbehaviour, const AFTER: u64> MapFamily for Faulty<M, AFTER> {
         class: AdapterClass::Fault,
         default_hasher: "siphash",
         capabilities: Capabilities::LOCKED,
+        settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, M, AFTER>;
 }

@@ -31,6 +31,7 @@ impl MapFamily for Noop {
         class: AdapterClass::Control,
         default_hasher: "none",
         capabilities: Capabilities { keeps_entries: false, ..Capabilities::LOCKED },
+        settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter;
 }

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Was,
+    AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
+    MapHandle, MapHasher, Meta, ScanConsistency, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -40,6 +40,7 @@ impl MapFamily for Sharded {
             len: LenCost::PerShard,
             ..Capabilities::LOCKED
         },
+        settings: &[AdapterSetting::SHARDS],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;
 }

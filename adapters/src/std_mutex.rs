@@ -30,6 +30,7 @@ impl MapFamily for StdMutex {
         class: AdapterClass::Core,
         default_hasher: "siphash",
         capabilities: Capabilities::LOCKED,
+        settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;
 }

@@ -31,6 +31,7 @@ impl MapFamily for StdRwLock {
         class: AdapterClass::Core,
         default_hasher: "siphash",
         capabilities: Capabilities::LOCKED,
+        settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;
 }

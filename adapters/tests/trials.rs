@@ -118,7 +118,8 @@ fn tuning_reaches_the_maps_that_have_it_and_harms_no_other() {
     let trace = generate(&scenario, 1).expect("a built-in scenario generates");
     let plain = (HasherKind::Foldhash, KeyKind::U64, ValueKind::Word);
     for shards in [0, 1, 3, 256] {
-        let tuning = Tuning { shards: Some(shards), publish_every: Some(shards) };
+        let tuning =
+            Tuning { shards: Some(shards), publish_every: Some(shards), ..Tuning::default() };
         for entry in REGISTRY.entries() {
             run(entry, &trace, &TrialSpec { tuning: tuning.clone(), ..spec(plain, true) });
         }

@@ -1,10 +1,14 @@
 //! The trait that every map under test implements, and what it declares about itself. Nothing
 //! here runs a workload, and nothing here names a concrete map.
 
+mod settings;
+
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
+
+pub use settings::{AdapterSetting, SettingValue, Tuning};
 
 use crate::key::BenchKey;
 use crate::value::BenchValue;
@@ -129,18 +133,6 @@ pub struct BuildSetup<'a, S> {
     pub tuning: &'a Tuning,
 }
 
-/// Settings that only some maps have; the others ignore them. Disclosed in the results.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Tuning {
-    /// Shards, for maps that have shards; `None` is the crate's own default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shards: Option<u32>,
-    /// Writes per publication, for maps that publish.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub publish_every: Option<u32>,
-}
-
 /// A map under test as a family over key, value and hasher types.
 ///
 /// ```ignore
@@ -175,6 +167,8 @@ pub struct Meta {
     pub default_hasher: &'static str,
     /// What the map can do.
     pub capabilities: Capabilities,
+    /// The settings that it takes.
+    pub settings: &'static [AdapterSetting],
 }
 
 impl Meta {
@@ -188,6 +182,7 @@ impl Meta {
         class: AdapterClass::Map,
         default_hasher: "siphash",
         capabilities: Capabilities::LOCKED,
+        settings: &[],
     };
 }
 
@@ -201,6 +196,8 @@ pub enum AdapterClass {
     Map,
     /// Not a map: measures the harness.
     Control,
+    /// A map that takes the time it is told to, to test the program itself with.
+    Simulated,
     /// Misbehaves on purpose, for tests.
     Fault,
 }

@@ -6,12 +6,15 @@ use mapbench_core::value::ValueKind;
 
 use crate::units::Charset;
 
-/// The adapter, with its own settings where it has some: `dashmap/v6 (shards 256)`.
+/// The adapter as it was asked for, with the run's settings that its name does not say:
+/// `dashmap/v6 (shards 256)`, `dashmap/v6@shards=256`.
 pub fn adapter(cell: &Cell) -> String {
-    let settings = [("shards", cell.tuning.shards), ("publish every", cell.tuning.publish_every)];
+    let tuning = &cell.tuning;
+    let settings = [("shards", tuning.shards), ("publish-every", tuning.publish_every)];
     let settings: Vec<String> = settings
         .into_iter()
-        .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
+        .filter(|(key, _)| !cell.adapter.contains(&format!("@{key}=")))
+        .filter_map(|(key, value)| Some(format!("{} {}", key.replace('-', " "), value?)))
         .collect();
     if settings.is_empty() {
         cell.adapter.clone()

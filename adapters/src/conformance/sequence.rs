@@ -73,7 +73,7 @@ fn case() -> impl Strategy<Value = Case> {
     (capacity, shards, publish_every, keys, steps).prop_map(
         |(capacity, shards, publish_every, keys, steps)| Case {
             capacity,
-            tuning: Tuning { shards, publish_every },
+            tuning: Tuning { shards, publish_every, ..Tuning::default() },
             keys,
             steps,
         },

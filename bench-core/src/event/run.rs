@@ -238,7 +238,7 @@ pub struct Cell {
     pub id: u32,
     /// Canonical scenario name, or the trace's name.
     pub scenario: String,
-    /// Adapter.
+    /// Adapter as it was asked for, with its own settings: `sharded@shards=64`. Unique in a group.
     pub adapter: String,
     /// Crate and version of the map.
     pub adapter_version: String,
@@ -280,7 +280,7 @@ pub struct Cell {
     /// so that a round does not hold the trace's mix of ops.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub free_actors: bool,
-    /// Settings that only some maps have.
+    /// Settings that only some maps have: the adapter's own over the run's.
     #[serde(default)]
     pub tuning: Tuning,
     /// What it is measured for.
@@ -289,6 +289,13 @@ pub struct Cell {
     /// Rounds per fork where they are not the run's: of scenarios with a round length of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<u32>,
+}
+
+impl Cell {
+    /// The adapter's bare name, without settings.
+    pub fn adapter_name(&self) -> &str {
+        self.adapter.split_once('@').map_or(self.adapter.as_str(), |(name, _)| name)
+    }
 }
 
 /// One map of a cell's trace.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use mapbench_core::adapter::{AdapterClass, LenCost};
+use mapbench_core::adapter::{AdapterClass, AdapterSetting, LenCost};
 use mapbench_core::registry::{AdapterEntry, Registry};
 
 use super::{CliError, output};
@@ -77,6 +77,10 @@ fn show(entry: &AdapterEntry) -> String {
     for (name, value) in rows {
         let _ = writeln!(text, "  {name:<27} {value}");
     }
+    for AdapterSetting { key, takes, summary } in meta.settings {
+        let name = format!("setting {key}");
+        let _ = writeln!(text, "  {name:<27} {summary}; {}", takes.described());
+    }
     let _ = writeln!(text, "\nTrade-offs: {}\n\nSemantics: {}", meta.trade_offs, meta.semantics);
     text
 }
@@ -86,6 +90,7 @@ fn class(class: AdapterClass) -> &'static str {
         AdapterClass::Core => "core",
         AdapterClass::Map => "map",
         AdapterClass::Control => "control",
+        AdapterClass::Simulated => "simulated",
         AdapterClass::Fault => "fault",
     }
 }

@@ -15,7 +15,8 @@ use crate::session::request::{Length, RunRequest};
 /// What to measure and how.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunSelection {
-    /// Adapters: names, globs, `core` (the real maps) or `all`
+    /// Adapters: names, globs, `core` (the real maps) or `all`; `NAME@KEY=VALUE` for settings of
+    /// one, `NAME@twin` for a second cell of it
     #[arg(short, long = "adapter", value_delimiter = ',', default_value = "core")]
     #[arg(value_name = "NAMES", help_heading = "What")]
     adapters: Vec<String>,
@@ -159,7 +160,11 @@ impl RunSelection {
                 Hasher::Foldhash => HasherKind::Foldhash,
                 Hasher::Siphash => HasherKind::Siphash,
             },
-            tuning: Tuning { shards: self.shards, publish_every: self.publish_every },
+            tuning: Tuning {
+                shards: self.shards,
+                publish_every: self.publish_every,
+                ..Tuning::default()
+            },
             length: match (self.duration, self.rounds) {
                 (Some(ns), _) => Length::PerCellNs(ns),
                 (None, Some(rounds)) => Length::Rounds(rounds),
@@ -232,13 +237,18 @@ mod tests {
 
     fn what() -> impl Strategy<Value = RunRequest> {
         let name = || "-?[a-z*/]{1,8}";
+        let adapter = || "-?[a-z*/]{1,8}(@[a-z]{1,4}(=[a-z0-9.]{1,4})?){0,2}";
         let path = || maybe("[-a-z '$]{1,8}".prop_map(PathBuf::from));
         let hasher = select(vec![HasherKind::Foldhash, HasherKind::Siphash]);
         let key = select(vec![KeyKind::U64, KeyKind::String]);
         let value = select(vec![ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224]);
-        let tuning = (maybe(1_u32..=1 << 20), maybe(1_u32..))
-            .prop_map(|(shards, publish_every)| Tuning { shards, publish_every });
-        let names = (vec(name(), 1..3), vec(name(), 0..3), path(), path());
+        let tuning =
+            (maybe(1_u32..=1 << 20), maybe(1_u32..)).prop_map(|(shards, publish_every)| Tuning {
+                shards,
+                publish_every,
+                ..Tuning::default()
+            });
+        let names = (vec(adapter(), 1..3), vec(name(), 0..3), path(), path());
         (names, vec(1_u32..=1024, 0..3), vec(key, 0..3), vec(value, 0..3), hasher, tuning).prop_map(
             |((adapters, scenarios, trace, store), threads, keys, values, hasher, tuning)| {
                 // A trace replaces scenarios.

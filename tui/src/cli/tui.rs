@@ -13,7 +13,7 @@ use mapbench_results::{RunLog, store, table};
 use super::{CliError, Color, Globals, RunSelection, output};
 use crate::session::plan::Workload;
 use crate::session::request::{Length, RunRequest};
-use crate::session::{prepare, select};
+use crate::session::{prepare, variant};
 use crate::ui::real_host::RealHost;
 use crate::ui::theme::{ColorChoice, Depth, Palette, Theme};
 use crate::ui::{event_loop, export, screens};
@@ -124,7 +124,7 @@ fn measure(
 /// Names that nothing has, and traces that cannot be read, are told before the terminal is taken
 /// over. Returns what the trace holds, if the request names one.
 fn check(registry: &Registry, request: &RunRequest) -> Result<Option<Workload>, CliError> {
-    select::adapters(registry, &request.adapters)?;
+    variant::variants(registry, &request.adapters)?;
     let trace = prepare::trace_of(request)?;
     let steady = trace.as_ref().is_none_or(|trace| trace.header.shape == Shape::Steady);
     if steady && matches!(request.length, Length::Rounds(_)) {

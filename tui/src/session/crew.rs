@@ -251,7 +251,7 @@ impl<'a, 't> Crew<'a, 't> {
     }
 
     fn objection(&self, cell: u32, hello: &Hello) -> Option<String> {
-        let adapter = &self.plan.cell(cell).adapter;
+        let adapter = self.plan.cell(cell).adapter_name();
         if hello.protocol != PROTOCOL_VERSION {
             let theirs = hello.protocol;
             return Some(format!(
@@ -259,7 +259,7 @@ impl<'a, 't> Crew<'a, 't> {
                  from the same version"
             ));
         }
-        (hello.adapter != *adapter)
+        (hello.adapter != adapter)
             .then(|| format!("the worker runs `{}`, it was told `{adapter}`", hello.adapter))
     }
 

@@ -24,6 +24,7 @@ use super::launch::{Death, Launch, Sign, WorkerId};
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::schedule;
 use super::sink::Sink;
+use super::variant::Variant;
 
 pub(super) const SECOND_NS: u64 = 1_000_000_000;
 const ROUND_NS: u64 = 200_000_000;
@@ -243,7 +244,8 @@ pub(super) fn plan_of(
         tuning: Tuning::default(),
         order: Turns::default(),
     };
-    Plan::new(workloads.to_vec(), &adapters.iter().collect::<Vec<_>>(), &axes, settings)
+    let adapters: Vec<Variant<'_>> = adapters.iter().map(Variant::plain).collect();
+    Plan::new(workloads.to_vec(), &adapters, &axes, settings)
 }
 
 /// A steady workload that requires something.

@@ -8,11 +8,11 @@ use mapbench_core::event::{
     Cell, CellMap, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
 };
 use mapbench_core::key::KeyKind;
-use mapbench_core::registry::AdapterEntry;
 use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
 use mapbench_core::value::ValueKind;
 
 use super::extent::Extent;
+use super::variant::Variant;
 
 /// A trace on disk and what must be known about it to plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +102,7 @@ impl Plan {
     /// Crosses workloads, axes and adapters, and leaves out what does not fit.
     pub fn new(
         workloads: Vec<Workload>,
-        adapters: &[&AdapterEntry],
+        adapters: &[Variant<'_>],
         axes: &Axes,
         settings: Settings,
     ) -> Plan {
@@ -115,7 +115,7 @@ impl Plan {
             skipped: Vec::new(),
         };
         for (position, workload) in workloads.iter().enumerate() {
-            let (fit, unfit): (Vec<&AdapterEntry>, Vec<&AdapterEntry>) =
+            let (fit, unfit): (Vec<&Variant<'_>>, Vec<&Variant<'_>>) =
                 adapters.iter().partition(|adapter| lacks(workload, adapter).is_none());
             plan.skipped.extend(unfit.into_iter().map(|adapter| skip(workload, adapter)));
             plan.add_groups(position, workload, &fit, axes);
@@ -128,7 +128,7 @@ impl Plan {
         &mut self,
         position: usize,
         workload: &Workload,
-        adapters: &[&AdapterEntry],
+        adapters: &[&Variant<'_>],
         axes: &Axes,
     ) {
         let keys = if axes.keys.is_empty() { &[workload.key][..] } else { &axes.keys };
@@ -159,16 +159,17 @@ impl Plan {
         &mut self,
         position: usize,
         workload: &Workload,
-        adapter: &AdapterEntry,
+        variant: &Variant<'_>,
         threads: u32,
         key: KeyKind,
         value: ValueKind,
     ) -> u32 {
         let id = self.cells.len() as u32;
+        let adapter = variant.entry;
         self.cells.push(Cell {
             id,
             scenario: workload.name.clone(),
-            adapter: adapter.meta.name.to_owned(),
+            adapter: variant.label.clone(),
             adapter_version: adapter.meta.version.to_owned(),
             scan: adapter.meta.capabilities.scan.name().to_owned(),
             hasher: self.settings.hasher,
@@ -186,7 +187,7 @@ impl Plan {
             unit: workload.header.unit.clone(),
             maps: maps_of(&workload.header),
             free_actors: workload.extent.free_actors,
-            tuning: self.settings.tuning.clone(),
+            tuning: variant.settings.over(&self.settings.tuning),
             role: Role::Measured,
             rounds: None,
         });
@@ -209,7 +210,7 @@ impl Plan {
         let cell = self.cell(id);
         let settings = &self.settings;
         TrialSpec {
-            adapter: cell.adapter.clone(),
+            adapter: cell.adapter_name().to_owned(),
             trace: self.workload(id).path.clone(),
             threads: cell.threads,
             key: cell.key,
@@ -255,16 +256,16 @@ pub(super) fn cpus_of_process() -> u32 {
     std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32)
 }
 
-fn lacks(workload: &Workload, adapter: &AdapterEntry) -> Option<Requirement> {
-    workload.requires.iter().copied().find(|&need| !adapter.meta.capabilities.meets(need))
+fn lacks(workload: &Workload, variant: &Variant<'_>) -> Option<Requirement> {
+    workload.requires.iter().copied().find(|&need| !variant.entry.meta.capabilities.meets(need))
 }
 
-fn skip(workload: &Workload, adapter: &AdapterEntry) -> Skipped {
-    let reason = lacks(workload, adapter).map_or("", Requirement::reason);
+fn skip(workload: &Workload, variant: &Variant<'_>) -> Skipped {
+    let reason = lacks(workload, variant).map_or("", Requirement::reason);
     Skipped {
         scenario: workload.name.clone(),
-        adapter: adapter.meta.name.to_owned(),
-        reason: format!("{} {reason}", adapter.meta.name),
+        adapter: variant.label.clone(),
+        reason: format!("{} {reason}", variant.label),
     }
 }
 

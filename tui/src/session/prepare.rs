@@ -21,6 +21,7 @@ use super::extent::Extent;
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::request::{Length, PRESETS, RunRequest};
 use super::select::{self, SelectError};
+use super::variant;
 
 /// A plan and where its results go.
 #[derive(Debug, Clone)]
@@ -136,7 +137,7 @@ const MEMORY_PERCENT: u64 = 80;
 
 /// Plans a request. Writes the traces that it needs into the store, unless they are there.
 pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, PrepareError> {
-    let adapters = select::adapters(registry, &request.adapters)?;
+    let adapters = variant::variants(registry, &request.adapters)?;
     let store = store_of(request)?;
     let (workloads, out_of_reach) = workloads(registry, request, &store)?;
     for workload in &workloads {

@@ -42,6 +42,40 @@ pub enum SelectError {
         /// The parser's words.
         reason: String,
     },
+    /// A setting that an adapter does not take.
+    #[error("`{adapter}` has no setting `{key}` (-a); it takes {accepted}")]
+    UnknownSetting {
+        /// The adapter.
+        adapter: &'static str,
+        /// The key.
+        key: String,
+        /// The keys that it takes.
+        accepted: String,
+    },
+    /// A value that a setting does not take.
+    #[error(
+        "`{value}` is no value of `{key}` (-a): `{adapter}` takes {takes}; its keys are {accepted}"
+    )]
+    BadSetting {
+        /// The adapter.
+        adapter: &'static str,
+        /// The key.
+        key: String,
+        /// The value; empty if there is none.
+        value: String,
+        /// What it takes.
+        takes: String,
+        /// The keys that the adapter takes.
+        accepted: String,
+    },
+    /// A setting that is given twice.
+    #[error("`{key}` is set twice (-a {asked}); write it once")]
+    RepeatedSetting {
+        /// The key.
+        key: String,
+        /// What was asked for.
+        asked: String,
+    },
     /// Globs and groups that match nothing.
     #[error("no {what} matches {patterns}; `mapbench {what}s list` shows them all")]
     Nothing {
@@ -64,7 +98,9 @@ pub fn adapters<'r>(
     for pattern in patterns {
         match pattern.as_str() {
             "core" => choose(&mut chosen, |at| entries[at].meta.class == AdapterClass::Core),
-            "all" => choose(&mut chosen, |at| entries[at].meta.class != AdapterClass::Fault),
+            "all" => choose(&mut chosen, |at| {
+                !matches!(entries[at].meta.class, AdapterClass::Fault | AdapterClass::Simulated)
+            }),
             _ => {
                 let hits = names_of(&names, pattern, "adapter", "-a")?;
                 choose(&mut chosen, |at| hits.contains(&at));
@@ -172,7 +208,7 @@ fn suffix_of(names: &[&str], suffix: &str) -> Result<Option<usize>, SelectError>
     }
 }
 
-fn nothing(what: &'static str, patterns: &[String]) -> SelectError {
+pub(super) fn nothing(what: &'static str, patterns: &[String]) -> SelectError {
     let patterns = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>();
     SelectError::Nothing { what, patterns: patterns.join(", ") }
 }

@@ -233,7 +233,7 @@ fn what_does_not_fit_is_listed_with_its_reason() {
     assert_eq!((fits.cells.len(), fits.skipped.len(), fits.groups.len()), (6, 0, 2));
     let mut lacking = super::fake::adapters();
     lacking[1].meta.capabilities.scan = mapbench_core::adapter::ScanConsistency::Weak;
-    let lacking: Vec<_> = lacking.iter().collect();
+    let lacking: Vec<_> = lacking.iter().map(super::variant::Variant::plain).collect();
     let axes = super::plan::Axes { threads: vec![1, 2], ..Default::default() };
     let plan = super::Plan::new(workloads.to_vec(), &lacking, &axes, fits.settings);
     assert_eq!((plan.cells.len(), plan.groups.len()), (10, 4));

@@ -14,6 +14,7 @@ use super::host::{Choice, Choices, Estimate, Host, Wish};
 use super::link::UiLink;
 use crate::session::plan::Workload;
 use crate::session::request::RunRequest;
+use crate::session::variant::{self, Variant};
 use crate::session::{Conducted, Control, command, conduct, prepare, select};
 
 /// Guessed time to start, prefill and verify one worker. Nanoseconds.
@@ -78,18 +79,26 @@ impl<'r> RealHost<'r> {
         self.trace.as_ref().filter(|trace| trace.header.shape == Shape::OneShot)
     }
 
+    /// What was asked for, and every other adapter but those that nobody wants unasked.
     fn adapters(&self) -> Vec<Choice> {
-        let asked = select::adapters(self.registry, &self.request.adapters).unwrap_or_default();
-        let offered = self.registry.entries().iter().filter(|entry| {
-            entry.meta.class != AdapterClass::Fault
-                || asked.iter().any(|asked| asked.meta.name == entry.meta.name)
-        });
-        let choice = |entry: &AdapterEntry| Choice {
-            name: entry.meta.name.to_owned(),
+        let asked = variant::variants(self.registry, &self.request.adapters).unwrap_or_default();
+        let choice = |name: &str, entry: &AdapterEntry, chosen| Choice {
+            name: name.to_owned(),
             about: format!("{}: {}", entry.meta.version, entry.meta.summary),
-            chosen: asked.iter().any(|asked| asked.meta.name == entry.meta.name),
+            chosen,
         };
-        offered.map(choice).collect()
+        let mut choices = Vec::new();
+        for entry in self.registry.entries() {
+            let wanted = asked.iter().filter(|asked| asked.entry.meta.name == entry.meta.name);
+            let before = choices.len();
+            choices.extend(wanted.map(|wanted| choice(&wanted.label, entry, true)));
+            let offered =
+                !matches!(entry.meta.class, AdapterClass::Fault | AdapterClass::Simulated);
+            if choices.len() == before && offered {
+                choices.push(choice(entry.meta.name, entry, false));
+            }
+        }
+        choices
     }
 }
 
@@ -107,12 +116,12 @@ impl Host for RealHost<'_> {
     /// Reckoned without traces, because to generate them takes seconds.
     fn estimate(&self, wish: &Wish) -> Result<Estimate, String> {
         let adapters =
-            select::adapters(self.registry, &wish.adapters).map_err(|e| e.to_string())?;
+            variant::variants(self.registry, &wish.adapters).map_err(|e| e.to_string())?;
         let fits = |requires: &[Requirement]| {
-            let can = |adapter: &&AdapterEntry| {
-                requires.iter().all(|need| adapter.meta.capabilities.meets(*need))
+            let can = |adapter: &&Variant<'_>| {
+                requires.iter().all(|need| adapter.entry.meta.capabilities.meets(*need))
             };
-            adapters.iter().copied().filter(can).count()
+            adapters.iter().filter(can).count()
         };
         // Adapters that can run each work, and the length of its rounds.
         let chosen: Vec<(usize, Option<u64>)> = match &self.trace {

@@ -12,6 +12,17 @@ fn an_unknown_adapter_or_scenario_is_a_usage_error_with_a_suggestion() {
 }
 
 #[test]
+fn a_setting_that_an_adapter_does_not_take_is_refused_with_what_it_takes() {
+    let program = Program::mapbench();
+    let refused = |asked: &str, named: &[&str]| {
+        program.run(&format!("run -s uniform -a {asked}")).refused(2, named);
+    };
+    refused("sharded@shard=64", &["`shard`", "`shards`", "`twin`"]);
+    refused("sharded@shards=many", &["`many`", "`shards`", "1048576"]);
+    refused("noop@shards=64", &["`noop`", "`shards`", "`twin`"]);
+}
+
+#[test]
 fn an_empty_glob_selects_nothing() {
     let program = Program::mapbench();
     program.run("run -a nobody/* -s uniform").refused(4, &["nobody/*", "mapbench adapters list"]);

@@ -57,6 +57,24 @@ fn every_key_and_value_type_runs_and_one_shot_work_is_verified_in_each_round() {
 }
 
 #[test]
+fn variants_of_one_adapter_are_cells_of_their_own_and_keep_their_settings() {
+    let program = Program::mapbench();
+    let said = program.run(&format!(
+        "run -s test/uniform -a sharded,sharded@shards=4,sharded@twin --shards 8 -t 1 {SHORT} \
+         -o csv=out.csv"
+    ));
+    assert_eq!(said.code, 0, "{said:?}");
+    for label in ["sharded (shards 8)", "sharded@shards=4 ", "sharded@twin (shards 8)"] {
+        assert!(said.out.contains(label), "{label}: {}", said.out);
+    }
+    let rows = program.csv("out.csv");
+    let cells = rows.iter().filter(|row| row["level"] == "cell" && row["op_class"] == "all");
+    let settings: Vec<_> =
+        cells.map(|row| (row["adapter"].as_str(), row["shards"].as_str())).collect();
+    assert_eq!(settings, [("sharded", "8"), ("sharded@shards=4", "4"), ("sharded@twin", "8")]);
+}
+
+#[test]
 fn events_on_standard_output_are_those_of_the_log() {
     let program = Program::mapbench();
     let said = program

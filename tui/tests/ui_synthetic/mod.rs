@@ -9,8 +9,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Ready, Role,
-    RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, Turns, UiMode,
+    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Ready,
+    Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, Turns, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
