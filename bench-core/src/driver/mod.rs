@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod memory;
+pub mod probe;
 
 mod affinity;
 mod barrier;

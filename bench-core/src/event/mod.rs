@@ -2,14 +2,15 @@
 //! one JSON object per line; the terminal UI, the progress line and every export are made of them.
 //! Plain data: nothing here computes or judges.
 
+mod fingerprint;
 mod order;
 mod run;
 mod worker;
 
+pub use fingerprint::{Commit, Machine, Processor, Subject};
 pub use order::{Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{
-    Cell, CellMap, Commit, EndCause, Machine, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule,
-    Turns, UiMode,
+    Cell, CellMap, EndCause, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule, Turns, UiMode,
 };
 pub use worker::{
     ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement, PlacementMode, Ready,

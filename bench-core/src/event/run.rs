@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Done, Failure, Ready, RoundOrder, RoundReport, Timing, Work};
+use super::{
+    Commit, Done, Failure, Machine, Ready, RoundOrder, RoundReport, Subject, Timing, Work,
+};
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
 use crate::trace::Unit;
@@ -160,6 +162,12 @@ pub struct RunBegin {
     pub commit: Option<Commit>,
     /// The machine.
     pub machine: Machine,
+    /// Processors for the threads, in order; empty leaves them unpinned, or in logs that do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cpus: Vec<u32>,
+    /// How the program was built; `None` in logs that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
 }
 
 /// In what order the rounds of a group's cells run.
@@ -316,44 +324,6 @@ pub struct Skipped {
     pub adapter: String,
     /// Why, as a sentence.
     pub reason: String,
-}
-
-/// The commit under test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Commit {
-    /// Full hash.
-    pub sha: String,
-    /// Full hash of the first parent, if it has one.
-    pub parent: Option<String>,
-    /// Whether the work tree had changes.
-    pub dirty: bool,
-    /// First line of the message.
-    pub subject: String,
-    /// Commit time, RFC 3339.
-    pub time: String,
-}
-
-/// The machine that a run measured on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Machine {
-    /// Processor model.
-    pub cpu: String,
-    /// Processors that the process may use.
-    pub cpus: u32,
-    /// Operating system and kernel.
-    pub kernel: String,
-    /// Clock source of the system.
-    pub clock_source: String,
-    /// Hypervisor, if the processor names one.
-    pub hypervisor: Option<String>,
-    /// Transparent huge pages setting.
-    pub huge_pages: String,
-    /// Frequency governor, if there is one.
-    pub governor: Option<String>,
-    /// Physical memory. Bytes.
-    pub memory_bytes: u64,
-    /// Allocator of the worker.
-    pub allocator: String,
 }
 
 /// How a run ended.

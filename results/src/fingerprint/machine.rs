@@ -1,58 +1,76 @@
 //! The machine, read from the files in which Linux describes it. On other systems most parts are
 //! unknown, and say so.
 
-use std::fs;
-use std::path::Path;
-
+use mapbench_core::driver::clock::Clock;
 use mapbench_core::event::Machine;
+
+use super::processors::{parse_cpu_list, processors};
+use super::quota::cpu_quota;
+use super::system_files::{SystemFiles, field, field_bytes};
 
 /// What stands where something could not be found out.
 pub const UNKNOWN: &str = "unknown";
 
+/// What a processor flag promises about the tick counter; `constant_tsc` and `nonstop_tsc`
+/// together are what is called an invariant one.
+const TSC_FLAGS: [&str; 4] = ["constant_tsc", "nonstop_tsc", "tsc_known_freq", "tsc_reliable"];
+/// Bit of `/proc/self/personality` that switches randomisation off, as `setarch -R` does.
+const ADDR_NO_RANDOMIZE: u32 = 0x0004_0000;
+const SECOND_NS: u64 = 1_000_000_000;
+
 /// The machine that this process runs on. `allocator` names the one that workers use, because a
-/// program knows its own best.
+/// program knows its own best. The first call of a process calibrates its clock, which takes some
+/// tens of milliseconds.
 pub fn machine(allocator: &str) -> Machine {
     let cpus = std::thread::available_parallelism().map_or(0, |cpus| cpus.get() as u32);
-    described(Path::new("/"), cpus, allocator)
+    let described = described(&SystemFiles::of_this_system(), cpus, allocator);
+    Machine { tsc_hz: Some(Clock::new().ticks_in(SECOND_NS)), ..described }
 }
 
-fn described(root: &Path, cpus: u32, allocator: &str) -> Machine {
-    let line = |path: &str| {
-        let text = fs::read_to_string(root.join(path)).ok()?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    };
-    let cpuinfo = line("proc/cpuinfo").unwrap_or_default();
+/// The machine that files describe; its tick counter is not measured.
+pub fn described(files: &SystemFiles, cpus: u32, allocator: &str) -> Machine {
+    let cpuinfo = files.text("proc/cpuinfo").unwrap_or_default();
     let unknown = || UNKNOWN.to_owned();
+    let status = files.text("proc/self/status").unwrap_or_default();
+    let cpu_list = field(&status, "Cpus_allowed_list").map(str::to_owned);
+    let allowed = cpu_list.as_deref().and_then(parse_cpu_list).unwrap_or_default();
+    let (system, release) =
+        (files.text("proc/sys/kernel/ostype"), files.text("proc/sys/kernel/osrelease"));
+    let meminfo = files.text("proc/meminfo").unwrap_or_default();
     Machine {
         cpu: field(&cpuinfo, "model name").map_or_else(unknown, str::to_owned),
         cpus,
-        kernel: match (line("proc/sys/kernel/ostype"), line("proc/sys/kernel/osrelease")) {
+        kernel: match (system, release) {
             (Some(system), Some(release)) => format!("{system} {release}"),
             _ => format!("{} {UNKNOWN}", std::env::consts::OS),
         },
-        clock_source: line("sys/devices/system/clocksource/clocksource0/current_clocksource")
+        clock_source: files
+            .text("sys/devices/system/clocksource/clocksource0/current_clocksource")
             .unwrap_or_else(unknown),
-        hypervisor: hypervisor(&cpuinfo, line("sys/hypervisor/type"), || {
-            line("sys/class/dmi/id/sys_vendor")
-        }),
-        huge_pages: line("sys/kernel/mm/transparent_hugepage/enabled")
+        hypervisor: hypervisor(files, &cpuinfo),
+        huge_pages: files
+            .text("sys/kernel/mm/transparent_hugepage/enabled")
             .and_then(|setting| chosen(&setting))
             .unwrap_or_else(unknown),
-        governor: line("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        memory_bytes: line("proc/meminfo")
-            .and_then(|text| field(&text, "MemTotal")?.strip_suffix(" kB")?.trim().parse().ok())
-            .map_or(0, |kilobytes: u64| kilobytes.saturating_mul(1024)),
+        governor: files.text("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        memory_bytes: field_bytes(&meminfo, "MemTotal").unwrap_or(0),
         allocator: allocator.to_owned(),
+        microcode: field(&cpuinfo, "microcode").map(str::to_owned),
+        tsc_hz: None,
+        tsc_flags: flags(&cpuinfo)
+            .filter(|flag| TSC_FLAGS.contains(flag))
+            .map(str::to_owned)
+            .collect(),
+        aslr: aslr(files),
+        turbo: turbo(files),
+        cpu_quota: cpu_quota(files),
+        processors: processors(files, &allowed),
+        cpu_list,
     }
 }
 
-/// The value of the first `name : value` line.
-fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    text.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        (key.trim() == name).then(|| value.trim()).filter(|value| !value.is_empty())
-    })
+fn flags(cpuinfo: &str) -> impl Iterator<Item = &str> {
+    field(cpuinfo, "flags").unwrap_or_default().split_whitespace()
 }
 
 /// The setting in brackets: `always [madvise] never`.
@@ -61,53 +79,38 @@ fn chosen(setting: &str) -> Option<String> {
     Some(rest.split_once(']')?.0.to_owned())
 }
 
-/// A processor flag tells that there is a hypervisor; its name stands elsewhere, if anywhere.
-fn hypervisor(
-    cpuinfo: &str,
-    kind: Option<String>,
-    vendor: impl FnOnce() -> Option<String>,
-) -> Option<String> {
-    let flags = field(cpuinfo, "flags").unwrap_or_default();
-    let flagged = flags.split_whitespace().any(|flag| flag == "hypervisor");
-    kind.or_else(|| flagged.then(|| vendor().unwrap_or_else(|| UNKNOWN.to_owned())))
+/// A processor flag tells that there is a hypervisor; its name stands elsewhere, if anywhere. The
+/// clock sources that the kernel offers are the last hint: each hypervisor has its own.
+fn hypervisor(files: &SystemFiles, cpuinfo: &str) -> Option<String> {
+    if let Some(kind) = files.text("sys/hypervisor/type") {
+        return Some(kind);
+    }
+    if !flags(cpuinfo).any(|flag| flag == "hypervisor") {
+        return None;
+    }
+    let clocks = "sys/devices/system/clocksource/clocksource0/available_clocksource";
+    let clocks = files.text(clocks).unwrap_or_default();
+    let by_clock = [("kvm-clock", "KVM"), ("hyperv", "Hyper-V"), ("xen", "Xen")];
+    let hinted = by_clock.into_iter().find(|(clock, _)| clocks.contains(clock));
+    let vendor = files.text("sys/class/dmi/id/sys_vendor");
+    Some(vendor.unwrap_or_else(|| hinted.map_or(UNKNOWN, |(_, name)| name).to_owned()))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn aslr(files: &SystemFiles) -> Option<String> {
+    let personality = files.text("proc/self/personality");
+    let own = personality.and_then(|text| u32::from_str_radix(&text, 16).ok()).unwrap_or(0);
+    let name = match files.number::<u32>("proc/sys/kernel/randomize_va_space")? {
+        _ if own & ADDR_NO_RANDOMIZE != 0 => "off",
+        0 => "off",
+        1 => "partial",
+        _ => "full",
+    };
+    Some(name.to_owned())
+}
 
-    #[test]
-    fn a_virtual_machine_is_described_by_its_files() {
-        let root = tempfile::tempdir().expect("a folder");
-        let write = |path: &str, text: &str| {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, text).expect("written");
-        };
-        write(
-            "proc/cpuinfo",
-            "processor\t: 0\nmodel name\t: Zen 4\nflags\t\t: fpu hypervisor sse\nprocessor\t: 1\n",
-        );
-        write("proc/meminfo", "MemFree:  5 kB\nMemTotal:        8000 kB\n");
-        write("proc/sys/kernel/ostype", "Linux\n");
-        write("proc/sys/kernel/osrelease", "6.1.2\n");
-        write("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
-        write("sys/class/dmi/id/sys_vendor", "QEMU\n");
-        let machine = described(root.path(), 2, "system");
-        assert_eq!(machine.cpu, "Zen 4");
-        assert_eq!(machine.kernel, "Linux 6.1.2");
-        assert_eq!(machine.huge_pages, "madvise");
-        assert_eq!(machine.hypervisor.as_deref(), Some("QEMU"));
-        assert_eq!(machine.memory_bytes, 8_192_000);
-        assert_eq!(machine.clock_source, UNKNOWN);
-        assert_eq!(machine.governor, None);
-    }
-
-    #[test]
-    fn a_machine_without_files_is_unknown_and_not_an_error() {
-        let root = tempfile::tempdir().expect("a folder");
-        let machine = described(root.path(), 0, "system");
-        assert_eq!((machine.cpu.as_str(), machine.huge_pages.as_str()), (UNKNOWN, UNKNOWN));
-        assert_eq!((machine.hypervisor, machine.memory_bytes), (None, 0));
-    }
+/// Two drivers say it in two files, one of them the other way round.
+fn turbo(files: &SystemFiles) -> Option<bool> {
+    let off = files.number::<u32>("sys/devices/system/cpu/intel_pstate/no_turbo");
+    let on = || files.number::<u32>("sys/devices/system/cpu/cpufreq/boost");
+    off.map(|off| off == 0).or_else(|| on().map(|on| on != 0))
 }

@@ -83,7 +83,10 @@ pub(crate) fn begin(cells: Vec<Cell>) -> RunBegin {
             governor: None,
             memory_bytes: 8 << 30,
             allocator: "system".to_owned(),
+            ..Machine::default()
         },
+        cpus: Vec::new(),
+        subject: None,
     }
 }
 

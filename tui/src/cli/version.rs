@@ -5,12 +5,13 @@ use mapbench_core::event::{PROTOCOL_VERSION, SCHEMA_VERSION};
 use mapbench_core::registry::Registry;
 
 use super::{CliError, output};
+use crate::session::subject;
 
 /// Flags of `version`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: mapbench version --json")]
 pub(crate) struct VersionArgs {
-    /// As one JSON object, with the versions of all maps
+    /// As one JSON object, with the versions of all maps and how the program was built
     #[arg(long)]
     json: bool,
 }
@@ -31,6 +32,8 @@ pub(crate) fn run(registry: &Registry, args: &VersionArgs) -> Result<u8, CliErro
         "protocol": PROTOCOL_VERSION,
         "run_log_schema": SCHEMA_VERSION,
         "adapters": adapters,
+        "subject": subject::of_this_program(),
+        "allocator": subject::ALLOCATOR,
     });
     output::print(format!("{object:#}\n").as_bytes())?;
     Ok(0)

@@ -19,9 +19,7 @@ use super::prepare::Prepared;
 use super::process::Processes;
 use super::schedule;
 use super::sink::Sink;
-
-/// The allocator of the workers.
-const ALLOCATOR: &str = "system, counted";
+use super::subject::{self, ALLOCATOR};
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -101,6 +99,8 @@ pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin 
         skipped: plan.skipped.clone(),
         commit: fingerprint::commit(Path::new(".")),
         machine: fingerprint::machine(ALLOCATOR),
+        cpus: settings.cpus.clone(),
+        subject: Some(subject::of_this_program()),
     }
 }
 

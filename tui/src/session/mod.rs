@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod select;
 pub mod signals;
 pub mod sink;
+pub mod subject;
 pub mod variant;
 pub mod worker;
 pub mod worker_link;
