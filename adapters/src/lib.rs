@@ -7,6 +7,7 @@ pub mod dashmap;
 pub mod evmap;
 pub mod flurry;
 pub mod locked;
+pub mod model;
 pub mod noop;
 pub mod sharded;
 pub mod std_mutex;
@@ -21,7 +22,7 @@ use mapbench_core::{AdapterEntry, Registry};
 
 /// A static, because a constant would be instantiated anew, with every adapter's hot loops, in
 /// each program that names it.
-static ENTRIES: [AdapterEntry; 9] = [
+static ENTRIES: [AdapterEntry; 10] = [
     AdapterEntry::of::<std_rwlock::StdRwLock>(),
     AdapterEntry::of::<std_mutex::StdMutex>(),
     AdapterEntry::of::<dashmap::DashMapV6>(),
@@ -31,6 +32,7 @@ static ENTRIES: [AdapterEntry; 9] = [
     AdapterEntry::of::<evmap::PublishEveryN>(),
     AdapterEntry::of::<sharded::Sharded>(),
     AdapterEntry::of::<noop::Noop>(),
+    AdapterEntry::of::<model::Model>(),
 ];
 
 /// Every adapter that ships with mapbench, in the order of reports.

@@ -26,6 +26,7 @@ fn the_order_is_the_order_of_reports() {
             "evmap/publish-every-n",
             "sharded",
             "noop",
+            "model",
         ]
     );
     assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
@@ -43,7 +44,7 @@ fn versions_are_those_of_the_lock_file() {
         assert!(LOCK.contains(&entry), "{} says {package} {version}", meta.name);
         looked_up += 1;
     }
-    assert_eq!(looked_up, 7);
+    assert_eq!(looked_up, 8);
 }
 
 #[test]
@@ -60,11 +61,13 @@ fn every_adapter_says_what_it_costs_and_what_callers_see() {
 }
 
 #[test]
-fn only_the_control_is_outside_the_core_group_and_keeps_nothing() {
+fn only_control_and_model_are_outside_the_core_group_and_only_the_control_keeps_nothing() {
     for meta in metas() {
         let is_control = meta.name == "noop";
         assert_eq!(meta.class == AdapterClass::Control, is_control, "{}", meta.name);
-        assert_eq!(meta.class == AdapterClass::Core, !is_control, "{}", meta.name);
+        let is_model = meta.name == "model";
+        assert_eq!(meta.class == AdapterClass::Simulated, is_model, "{}", meta.name);
+        assert_eq!(meta.class == AdapterClass::Core, !is_control && !is_model, "{}", meta.name);
         assert_eq!(meta.capabilities.keeps_entries, !is_control, "{}", meta.name);
     }
 }

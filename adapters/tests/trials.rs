@@ -107,8 +107,8 @@ fn every_adapter_ends_every_test_scenario_in_the_verified_state() {
             }
         }
     }
-    // Nine adapters, seven kinds; only publish-every-n may skip, and only what updates.
-    let at_least = 8 * 7 * test_scenarios().count();
+    // Ten adapters, seven kinds; only publish-every-n may skip, and only what updates.
+    let at_least = 9 * 7 * test_scenarios().count();
     assert!(trials > at_least, "{trials} trials are too few to mean anything");
 }
 

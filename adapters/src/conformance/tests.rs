@@ -35,4 +35,5 @@ conforms! {
     evmap_publish_every_n: crate::evmap::PublishEveryN,
     sharded: crate::sharded::Sharded,
     noop: crate::noop::Noop,
+    model: crate::model::Model,
 }
