@@ -1,7 +1,7 @@
 //! What a plan costs: memory, time, and what to know before one waits for it. Guesses, made from
 //! the plan alone.
 
-use mapbench_core::event::Cell;
+use mapbench_core::event::{Cell, Turns};
 use mapbench_core::key::{INLINE_KEY_BYTES, KeyKind};
 
 use super::plan::{Plan, Workload, cpus_of_process};
@@ -50,8 +50,12 @@ impl Plan {
         LEAST_LIMIT_BYTES.max(4 * self.memory_bytes(id)) + threads * THREAD_ADDRESS_BYTES
     }
 
-    /// Splits cells into turns whose workers fit into memory together, keeping their order.
+    /// Splits cells into turns whose workers fit into memory together, keeping their order. In a
+    /// soak each cell is alone.
     pub fn turns(&self, cells: &[u32]) -> Vec<Vec<u32>> {
+        if self.settings.order == Turns::Soak {
+            return cells.iter().map(|&cell| vec![cell]).collect();
+        }
         let mut turns: Vec<Vec<u32>> = Vec::new();
         let mut used = 0;
         for &cell in cells {
@@ -84,7 +88,8 @@ impl Plan {
         let trial = |cell: &Cell| {
             let warm_ns = if cell.one_shot { 0 } else { settings.warm_ns };
             let round_ns = self.round_guess_ns(cell.id).saturating_add(warm_ns);
-            round_ns.saturating_mul(u64::from(settings.rounds)).saturating_add(TRIAL_OVERHEAD_NS)
+            let rounds = u64::from(self.rounds(cell.id));
+            round_ns.saturating_mul(rounds).saturating_add(TRIAL_OVERHEAD_NS)
         };
         let trials = self.cells.iter().map(trial).fold(0, u64::saturating_add);
         trials.saturating_mul(u64::from(settings.forks))
@@ -128,10 +133,11 @@ impl Plan {
     /// The time per cell that was asked for is of rounds of the usual length.
     fn takes_long(&self, cell: &Cell) -> Option<String> {
         let settings = &self.settings;
-        let rounds = u64::from(settings.rounds).saturating_mul(u64::from(settings.forks));
+        let rounds = u64::from(self.rounds(cell.id)).saturating_mul(u64::from(settings.forks));
         let round_ns = self.round_guess_ns(cell.id);
         let all_ns = round_ns.saturating_mul(rounds);
-        let asked_ns = settings.round_ns.saturating_mul(rounds);
+        let asked = u64::from(settings.rounds).saturating_mul(u64::from(settings.forks));
+        let asked_ns = settings.round_ns.saturating_mul(asked);
         let long = all_ns > LONG_CELL_NS.max(asked_ns.saturating_mul(2));
         long.then(|| {
             format!(

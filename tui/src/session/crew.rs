@@ -3,7 +3,8 @@
 //! the schedule's business.
 
 use mapbench_core::event::{
-    Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, RoundOrder, RunEvent, Work, WorkerMessage,
+    Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, RoundOrder, RoundReport, RunEvent, Work,
+    WorkerMessage,
 };
 
 use super::clock::Clock;
@@ -16,6 +17,8 @@ use super::sink::Sink;
 const GRACE_NS: u64 = 5_000_000_000;
 /// Most time per op that a one-shot round may take before the session calls it a hang.
 const ONE_SHOT_OP_NS: u64 = 100_000;
+/// The number of rounds that nobody measures.
+const PROBE: u32 = u32::MAX;
 /// Longest part of an offending line that is shown.
 const SHOWN_CHARS: usize = 200;
 
@@ -118,27 +121,40 @@ impl<'a, 't> Crew<'a, 't> {
         }
     }
 
-    /// Gives the baton to the worker of a cell for its next round.
-    pub fn round(&mut self, cell: u32) {
+    /// Gives the baton to the worker of a cell for its next round. Whether it ended as it should.
+    pub fn round(&mut self, cell: u32, work: Work) -> bool {
         let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) else {
-            return;
+            return false;
         };
-        let order = self.plan.round(cell, member.rounds);
-        member.since_ns = self.tools.clock.now_ns();
-        let worker = member.worker;
+        let order = self.plan.round(member.rounds, work);
         let fork = self.fork;
         self.emit(&RunEvent::RoundStarted { cell, fork, order });
+        let Some(report) = self.run(cell, order) else { return false };
+        if let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) {
+            member.rounds += 1;
+        }
+        self.emit(&RunEvent::Round { cell, fork, report });
+        true
+    }
+
+    /// Has the worker of a cell run a round that nobody measures; `None` if it failed.
+    pub fn probe(&mut self, cell: u32, work: Work) -> Option<Box<RoundReport>> {
+        self.run(cell, RoundOrder { n: PROBE, work, warm_ns: 0 })
+    }
+
+    fn run(&mut self, cell: u32, order: RoundOrder) -> Option<Box<RoundReport>> {
+        let now_ns = self.tools.clock.now_ns();
+        let member = self.members.iter_mut().find(|member| member.cell == cell)?;
+        member.since_ns = now_ns;
+        let worker = member.worker;
         self.tools.launch.order(worker, &Order::Round(order));
         let budget_ns = self.round_budget_ns(cell, &order);
-        match self.reply(worker, budget_ns, false).map(|message| *message) {
-            None => {}
-            Some(WorkerMessage::Round(report)) if report.n == order.n => {
-                if let Some(member) = self.members.iter_mut().find(|m| m.worker == worker) {
-                    member.rounds += 1;
-                }
-                self.emit(&RunEvent::Round { cell, fork, report });
+        match *self.reply(worker, budget_ns, false)? {
+            WorkerMessage::Round(report) if report.n == order.n => Some(report),
+            other => {
+                self.out_of_turn(worker, &format!("`round` {}", order.n), &other);
+                None
             }
-            Some(other) => self.out_of_turn(worker, &format!("`round` {}", order.n), &other),
         }
     }
 

@@ -1,7 +1,8 @@
 //! How large the streams of a trace are, and what is due in them: what its header does not say, kept
 //! from when the trace was in memory.
 
-use mapbench_core::trace::Trace;
+use mapbench_core::op::{OpClass, OpKind};
+use mapbench_core::trace::{Deal, Shape, Stream, Trace};
 
 /// Guessed time per op of a one-shot trace. Nanoseconds.
 const OP_NS: u64 = 150;
@@ -20,6 +21,9 @@ pub struct Extent {
     pub events: u64,
     /// Whether there are several actors without an order among them.
     pub free_actors: bool,
+    /// Whether a round can be a number of words: every thread has ops of the only actor, and none
+    /// waits for a time or for another thread.
+    pub counts_words: bool,
     /// The actors whose events are due at their times.
     pub paced: Vec<PacedActor>,
 }
@@ -51,6 +55,7 @@ impl Extent {
             words: streams.iter().map(|stream| stream.words.len() as u64).sum(),
             events: streams.iter().map(|stream| stream.events.len() as u64).sum(),
             free_actors: streams.len() > 1 && !trace.is_ordered(),
+            counts_words: counts_words(trace),
             paced: paced.collect(),
         }
     }
@@ -77,6 +82,21 @@ impl Extent {
     }
 }
 
+/// Replacing all of a map is left to one thread, so that others may have nothing to do.
+fn counts_words(trace: &Trace) -> bool {
+    let [actor] = trace.header.actors.as_slice() else { return false };
+    let bulk = |stream: &Stream| stream.ops().any(|(op, _)| op.kind().is_some_and(is_bulk));
+    trace.header.shape == Shape::Steady
+        && !trace.is_ordered()
+        && actor.pace.is_none()
+        && actor.deal == Deal::Op
+        && !trace.streams.iter().any(bulk)
+}
+
+fn is_bulk(kind: OpKind) -> bool {
+    kind.class() == OpClass::Bulk
+}
+
 impl PacedActor {
     /// Events that are due in a round of a length; `None` is the whole trace. Nanoseconds.
     pub fn due_in(&self, round_ns: Option<u64>) -> f64 {
@@ -92,8 +112,8 @@ impl PacedActor {
 
 #[cfg(test)]
 mod tests {
-    use mapbench_core::op::{OpKind, OpWord};
-    use mapbench_core::trace::{ActorSpec, Deal, Pace, Stream};
+    use mapbench_core::op::OpWord;
+    use mapbench_core::trace::{ActorSpec, Pace};
 
     use super::super::fake::workload;
     use super::*;
@@ -119,7 +139,28 @@ mod tests {
         let extent = Extent::of(&Trace { header, streams: vec![Stream::of(ranged), timed] });
         let writer = PacedActor { name: "writer".to_owned(), events: 2, lap_ns: 10 };
         let paced = vec![writer];
-        let expected = Extent { ops: 2_503, words: 5, events: 2, free_actors: true, paced };
+        let expected = Extent {
+            ops: 2_503,
+            words: 5,
+            events: 2,
+            free_actors: true,
+            counts_words: false,
+            paced,
+        };
         assert_eq!(extent, expected);
+    }
+
+    #[test]
+    fn words_count_where_one_actor_is_dealt_op_by_op() {
+        let counts = |deal, pace, kind| {
+            let mut header = workload("test/one", &[]).header;
+            header.actors = vec![ActorSpec { pace, ..ActorSpec::new("worker", deal) }];
+            let stream = Stream::of(vec![OpWord::new(kind, 0, 1).0]);
+            Extent::of(&Trace { header, streams: vec![stream] }).counts_words
+        };
+        assert!(counts(Deal::Op, None, OpKind::Get));
+        assert!(!counts(Deal::Whole, None, OpKind::Get));
+        assert!(!counts(Deal::Op, Some(Pace { lap_ns: 10 }), OpKind::Get));
+        assert!(!counts(Deal::Op, None, OpKind::ReplaceAll));
     }
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundReport, RunEvent,
-    Timing, TrialSpec, Turns, Work, WorkerMessage,
+    Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundOrder, RoundReport,
+    RunEvent, Timing, TrialSpec, Turns, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
 use mapbench_core::registry::AdapterEntry;
@@ -57,6 +57,9 @@ impl Clock for FakeClock {
     }
 }
 
+/// Rounds that were ordered, with the adapter of the worker.
+type Orders = Rc<RefCell<Vec<(String, RoundOrder)>>>;
+
 /// Scripted workers by adapter name.
 #[derive(Debug, Default)]
 pub(super) struct FakeLaunch {
@@ -66,6 +69,8 @@ pub(super) struct FakeLaunch {
     signs: VecDeque<(u64, WorkerId, Sign)>,
     /// The worker that runs a round now; two at once fail the test.
     running: Option<WorkerId>,
+    /// What every worker was told to run, by adapter.
+    orders: Orders,
     /// Called when the session waits without limit.
     wakers: Rc<RefCell<Vec<Control>>>,
 }
@@ -75,6 +80,11 @@ impl FakeLaunch {
         let at_ns = self.clock.now_ns() + after_ns;
         let place = self.signs.iter().position(|(at, ..)| *at > at_ns).unwrap_or(self.signs.len());
         self.signs.insert(place, (at_ns, worker, sign));
+    }
+
+    /// Time of a word: 10 ns with adapter `a`, 20 with `b`, 30 with `c`. Nanoseconds.
+    fn word_ns(&self, adapter: &str) -> u64 {
+        10 * (u64::from(adapter.as_bytes()[0] - b'a') + 1)
     }
 
     fn tell(&mut self, after_ns: u64, worker: WorkerId, message: WorkerMessage) {
@@ -128,8 +138,15 @@ impl Launch for FakeLaunch {
     fn order(&mut self, worker: WorkerId, order: &Order) {
         match order {
             Order::Round(order) => {
-                let Work::DurationNs(ns) = order.work else { panic!("a round of no duration") };
-                self.round(worker, order.n, ns + order.warm_ns);
+                let ns = match order.work {
+                    Work::DurationNs(ns) => ns + order.warm_ns,
+                    Work::Words { warm, measured } => {
+                        (warm + measured) * self.word_ns(&self.workers[&worker])
+                    }
+                    Work::Trace => panic!("a round of the whole trace"),
+                };
+                self.orders.borrow_mut().push((self.workers[&worker].clone(), *order));
+                self.round(worker, order.n, ns);
             }
             Order::Stop {} => {
                 if self.faults.get(&self.workers[&worker]) == Some(&Fault::SilentAtStop) {
@@ -216,6 +233,29 @@ pub(super) fn play(
     (sink.events, cause)
 }
 
+/// Runs a plan of made-up adapters and returns every round that a worker was told to run.
+pub(super) fn ordered(plan: &Plan) -> Vec<(String, RoundOrder)> {
+    let control = Control::default();
+    let clock = FakeClock::default();
+    let mut launch = FakeLaunch { clock: clock.clone(), ..FakeLaunch::default() };
+    let orders = Rc::clone(&launch.orders);
+    let mut sink = Watcher { events: Vec::new(), act: &mut |_, _| (), control: control.clone() };
+    let tools =
+        &mut Tools { launch: &mut launch, clock: &clock, sink: &mut sink, control: &control };
+    schedule::run(plan, tools);
+    orders.take()
+}
+
+/// A plan of one steady workload, adapters `a` and `b`, one thread.
+pub(super) fn pair(forks: u32, rounds: u32, order: Turns) -> Plan {
+    let mut one = workload("test/one", &[]);
+    one.extent.counts_words = true;
+    let three = plan_of(&[one.clone()], forks, rounds, u64::MAX);
+    let axes = Axes { threads: vec![1], ..Axes::default() };
+    let settings = Settings { order, ..three.settings };
+    Plan::new(vec![one], &adapters()[..2].iter().collect::<Vec<_>>(), &axes, settings)
+}
+
 /// A plan of one steady workload, adapters `a`, `b`, `c`, one thread.
 pub(super) fn plan(forks: u32, rounds: u32) -> Plan {
     plan_of(&[workload("test/one", &[])], forks, rounds, u64::MAX)
@@ -234,6 +274,7 @@ pub(super) fn plan_of(
         seed: 7,
         forks,
         rounds,
+        per_fork_ns: None,
         round_ns: ROUND_NS,
         warm_ns: 10_000_000,
         timing: Timing::Sampled,

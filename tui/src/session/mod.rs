@@ -12,6 +12,7 @@ pub mod launch;
 pub mod plan;
 pub mod prepare;
 pub mod process;
+mod quads;
 pub mod request;
 pub mod schedule;
 pub mod select;

@@ -48,8 +48,10 @@ pub struct Settings {
     pub seed: u64,
     /// Forks per cell.
     pub forks: u32,
-    /// Rounds per fork.
+    /// Rounds per fork, unless the workload's own round length makes them fewer.
     pub rounds: u32,
+    /// Time per cell and fork, if that is what was asked for. Nanoseconds.
+    pub per_fork_ns: Option<u64>,
     /// Length of a steady round, unless the workload has its own. Nanoseconds.
     pub round_ns: u64,
     /// Unmeasured running before a round. Nanoseconds.
@@ -121,7 +123,18 @@ impl Plan {
             plan.add_groups(position, workload, &fit, axes);
         }
         plan.workloads = workloads;
+        plan.round_up_to_quads();
         plan
+    }
+
+    /// A quad has two rounds of each cell, so that pairs run an even number of them.
+    fn round_up_to_quads(&mut self) {
+        for id in 0..self.cells.len() as u32 {
+            let rounds = self.rounds(id);
+            if self.runs_quads(id) && !rounds.is_multiple_of(2) {
+                self.cells[id as usize].rounds = Some(rounds + 1);
+            }
+        }
     }
 
     fn add_groups(
@@ -189,7 +202,7 @@ impl Plan {
             free_actors: workload.extent.free_actors,
             tuning: variant.settings.over(&self.settings.tuning),
             role: Role::Measured,
-            rounds: None,
+            rounds: self.own_rounds(workload),
         });
         self.workload_of.push(position);
         id
@@ -227,15 +240,45 @@ impl Plan {
         }
     }
 
-    /// What round `n` of a cell is.
-    pub fn round(&self, id: u32, n: u32) -> RoundOrder {
+    /// What a round of a cell executes, unless it is one of a pair that counts words.
+    pub fn work(&self, id: u32) -> Work {
         let one_shot = self.cell(id).one_shot;
-        let round_ns = self.round_ns(id);
-        RoundOrder {
-            n,
-            work: if one_shot { Work::Trace } else { Work::DurationNs(round_ns) },
-            warm_ns: if one_shot { 0 } else { self.settings.warm_ns },
-        }
+        if one_shot { Work::Trace } else { Work::DurationNs(self.round_ns(id)) }
+    }
+
+    /// Round `n` of a worker.
+    pub fn round(&self, n: u32, work: Work) -> RoundOrder {
+        // A soak is not interrupted: it warms up once.
+        let cold = n == 0 || self.settings.order != Turns::Soak;
+        let warms = cold && matches!(work, Work::DurationNs(_));
+        RoundOrder { n, work, warm_ns: if warms { self.settings.warm_ns } else { 0 } }
+    }
+
+    /// Rounds of a cell in each fork, unless a rule ends them sooner.
+    pub fn rounds(&self, id: u32) -> u32 {
+        self.cell(id).rounds.unwrap_or(self.settings.rounds)
+    }
+
+    /// Whether a cell is one of two that take rounds in quads.
+    pub fn runs_quads(&self, id: u32) -> bool {
+        let pair = |group: &&Vec<u32>| group.len() == 2 && group.contains(&id);
+        self.settings.order == Turns::Interleaved
+            && !self.cell(id).one_shot
+            && self.groups.iter().any(|group| pair(&group))
+    }
+
+    /// Whether a round of a cell can be a number of words.
+    pub fn counts_words(&self, id: u32) -> bool {
+        self.workload(id).extent.counts_words
+    }
+
+    /// Rounds per fork that the asked time comes to where the workload has a round length of its
+    /// own; `None` where it comes to the run's.
+    fn own_rounds(&self, workload: &Workload) -> Option<u32> {
+        let (per_fork_ns, round_ns) = self.settings.per_fork_ns.zip(workload.round_ns)?;
+        let steady = workload.header.shape == Shape::Steady;
+        let rounds = u32::try_from(per_fork_ns.div_ceil(round_ns.max(1))).unwrap_or(u32::MAX);
+        (steady && rounds != self.settings.rounds).then_some(rounds.max(1))
     }
 
     /// Length of a steady round of a cell. Nanoseconds.

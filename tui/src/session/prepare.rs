@@ -374,6 +374,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         seed: request.seed,
         forks: request.forks,
         rounds: request.rounds_per_fork(),
+        per_fork_ns: request.per_fork_ns(),
         round_ns: request.round_ns(),
         warm_ns: request.warm_ns,
         timing: request.timing,

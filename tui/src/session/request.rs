@@ -104,13 +104,21 @@ impl RunRequest {
 
     /// Rounds per fork that the length comes to.
     pub fn rounds_per_fork(&self) -> u32 {
+        if let Length::Rounds(rounds) = self.length {
+            return rounds.max(1);
+        }
+        let per_fork_ns = self.per_fork_ns().unwrap_or(DEFAULT_CELL_NS);
+        u32::try_from(per_fork_ns.div_ceil(self.round_ns())).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Time per cell and fork; `None` if rounds were asked for. Nanoseconds.
+    pub fn per_fork_ns(&self) -> Option<u64> {
         let per_cell_ns = match self.length {
-            Length::Rounds(rounds) => return rounds.max(1),
+            Length::Rounds(_) => return None,
             Length::PerCellNs(ns) => ns,
             Length::Default => DEFAULT_CELL_NS,
         };
-        let per_fork_ns = per_cell_ns.div_ceil(u64::from(self.forks.max(1)));
-        u32::try_from(per_fork_ns.div_ceil(self.round_ns())).unwrap_or(u32::MAX).max(1)
+        Some(per_cell_ns.div_ceil(u64::from(self.forks.max(1))))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Which worker runs when. Forks are successive groups; the workers of a group are alive together
 //! and take rounds in randomised blocks: each block holds one round of each cell, in an order of
-//! its own. Only one worker runs at a time. Between rounds, requests are obeyed.
+//! its own. Two cells take them in quads instead. Only one worker runs at a time. Between rounds,
+//! requests are obeyed.
 
-use mapbench_core::event::{EndCause, RunEvent};
+use mapbench_core::event::{EndCause, RunEvent, Turns, Work};
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -10,6 +11,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use super::crew::{Crew, Tools};
 use super::launch::WorkerId;
 use super::plan::Plan;
+use super::quads::{self, Sizing};
 
 /// Runs a plan and emits all its events but the first and the last.
 pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
@@ -19,6 +21,7 @@ pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
         random: Xoshiro256PlusPlus::seed_from_u64(plan.settings.seed),
         skipped: Vec::new(),
         failed: Vec::new(),
+        quads: Vec::new(),
         next_worker: 0,
     }
     .run(tools)
@@ -32,6 +35,8 @@ struct Schedule<'a> {
     skipped: Vec<u32>,
     /// Cells that failed: later forks leave them out, so that a hang costs its timeout once.
     failed: Vec<u32>,
+    /// Pairs whose rounds have been sized: later forks run the same ops.
+    quads: Vec<([u32; 2], Work)>,
     next_worker: WorkerId,
 }
 
@@ -44,7 +49,7 @@ impl Schedule<'_> {
                 let mut cells = group.clone();
                 cells.shuffle(&mut self.random);
                 let turns = self.plan.turns(&cells);
-                if turns.len() > 1 && fork == 0 {
+                if turns.len() > 1 && fork == 0 && self.plan.settings.order != Turns::Soak {
                     self.note_turns(tools, &cells, turns.len());
                 }
                 for turn in turns {
@@ -71,7 +76,7 @@ impl Schedule<'_> {
                 crew.enlist(cell);
             }
         }
-        self.blocks(&mut crew);
+        self.rounds(&mut crew);
         for cell in crew.cells() {
             self.boundary(&mut crew);
             if crew.tools().control.requests().kill {
@@ -84,18 +89,85 @@ impl Schedule<'_> {
         self.next_worker = next_worker;
     }
 
+    fn rounds(&mut self, crew: &mut Crew<'_, '_>) {
+        let cells = crew.cells();
+        match (self.plan.settings.order, cells.as_slice()) {
+            (Turns::Interleaved, &[a, b]) if self.plan.runs_quads(a) => {
+                self.quads(crew, [a.min(b), a.max(b)]);
+            }
+            (Turns::Interleaved, _) => self.blocks(crew),
+            (Turns::Block | Turns::Soak, _) => self.one_after_the_other(crew),
+        }
+    }
+
     fn blocks(&mut self, crew: &mut Crew<'_, '_>) {
-        for _ in 0..self.plan.settings.rounds {
+        let rounds = crew.cells().iter().map(|&cell| self.plan.rounds(cell)).max().unwrap_or(0);
+        for _ in 0..rounds {
             let mut block = crew.cells();
             block.shuffle(&mut self.random);
             for cell in block {
-                self.boundary(crew);
-                if stopped(crew.tools()).is_some() {
+                if !self.round(crew, cell, self.plan.work(cell)) {
                     return;
                 }
-                crew.round(cell);
             }
         }
+    }
+
+    fn one_after_the_other(&mut self, crew: &mut Crew<'_, '_>) {
+        for cell in crew.cells() {
+            for _ in 0..self.plan.rounds(cell) {
+                if !self.round(crew, cell, self.plan.work(cell)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn quads(&mut self, crew: &mut Crew<'_, '_>, cells: [u32; 2]) {
+        let Some(work) = self.quad_work(crew, cells) else { return };
+        for _ in 0..self.plan.rounds(cells[0]) / 2 {
+            for cell in quads::order(cells, &mut self.random) {
+                if !self.round(crew, cell, work) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What a round of a pair executes, found out in its first fork; `None` if the run ends.
+    fn quad_work(&mut self, crew: &mut Crew<'_, '_>, cells: [u32; 2]) -> Option<Work> {
+        if let Some((_, work)) = self.quads.iter().find(|(known, _)| *known == cells) {
+            return Some(*work);
+        }
+        let mut work = self.plan.work(cells[0]);
+        if let Some(mut sizing) = Sizing::of(self.plan, cells[0]) {
+            while crew.cells().len() == cells.len() {
+                let mut probe = |cell| {
+                    self.boundary(crew);
+                    let runs = stopped(crew.tools()).is_none();
+                    runs.then(|| crew.probe(cell, sizing.probe()))
+                };
+                // One that fails is told of; the other has nobody to run the same ops as.
+                let (Some(a), Some(b)) = (probe(cells[0])?, probe(cells[1])?) else { break };
+                if let Some(sized) = sizing.heed([&a, &b]) {
+                    work = sized;
+                    break;
+                }
+            }
+        }
+        self.quads.push((cells, work));
+        crew.tools().sink.event(&quads::event(cells, work));
+        Some(work)
+    }
+
+    /// One round at a boundary; false if the run ends here. A cell that has no worker passes.
+    fn round(&mut self, crew: &mut Crew<'_, '_>, cell: u32, work: Work) -> bool {
+        self.boundary(crew);
+        if stopped(crew.tools()).is_some() {
+            return false;
+        }
+        crew.round(cell, work);
+        true
     }
 
     /// What happens while no worker runs: drawing, flushing, and whatever was asked for.

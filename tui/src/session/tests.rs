@@ -1,10 +1,10 @@
 //! The schedule, tested without processes and without time.
 
 use mapbench_core::adapter::Requirement;
-use mapbench_core::event::{EndCause, Failure, FailureKind, RunEvent};
+use mapbench_core::event::{EndCause, Failure, FailureKind, RunEvent, Turns, Work};
 
 use super::control::Control;
-use super::fake::{Fault, SECOND_NS, plan, plan_of, play, workload};
+use super::fake::{Fault, SECOND_NS, ordered, pair, plan, plan_of, play, workload};
 use super::launch::Death;
 
 fn nobody(_: &RunEvent, _: &Control) {}
@@ -240,4 +240,68 @@ fn what_does_not_fit_is_listed_with_its_reason() {
     let [skipped] = &plan.skipped[..] else { panic!("{:?}", plan.skipped) };
     assert_eq!((skipped.scenario.as_str(), skipped.adapter.as_str()), ("test/two", "b"));
     assert!(skipped.reason.contains("no snapshot scan"), "{}", skipped.reason);
+}
+
+#[test]
+fn two_cells_run_abba_or_baab_quads_of_the_same_words() {
+    let plan = pair(2, 7, Turns::Interleaved);
+    let (events, _) = play(&plan, &[], &mut nobody);
+    let rounds = rounds(&events);
+    // Seven rounds are four quads, in each of two forks.
+    assert_eq!(rounds.len(), 2 * 4 * 4);
+    let quads: std::collections::HashSet<Vec<u32>> =
+        rounds.chunks(4).map(|quad| quad.iter().map(|round| round.1).collect()).collect();
+    assert_eq!(quads, [vec![0, 1, 1, 0], vec![1, 0, 0, 1]].into());
+    // `b` takes 20 ns per word and does 10 million in 200 ms; `a` warms up in 10 for 10 ms.
+    let work = Work::Words { warm: 1_000_000, measured: 10_000_000 };
+    let of_pair = |event: &RunEvent| match event {
+        RunEvent::Quads { cells, work } => Some((*cells, *work)),
+        _ => None,
+    };
+    assert_eq!(events.iter().filter_map(of_pair).collect::<Vec<_>>(), [([0, 1], work)]);
+    let orders = ordered(&plan);
+    let (a, b): (Vec<_>, Vec<_>) = orders.iter().partition(|(adapter, _)| adapter == "a");
+    let works = |orders: &[&(String, mapbench_core::event::RoundOrder)]| -> Vec<Work> {
+        orders.iter().map(|(_, order)| order.work).collect()
+    };
+    assert_eq!(works(&a), works(&b), "both stay at the same place of the trace");
+    assert_eq!(works(&a).iter().filter(|one| **one == work).count(), 16);
+}
+
+#[test]
+fn quads_of_what_does_not_count_in_words_run_by_time() {
+    let mut plan = pair(1, 2, Turns::Interleaved);
+    plan.workloads[0].extent.counts_words = false;
+    let orders = ordered(&plan);
+    assert_eq!(orders.len(), 4);
+    assert!(orders.iter().all(|(_, order)| order.work == Work::DurationNs(200_000_000)));
+}
+
+#[test]
+fn the_survivor_of_a_pair_still_runs_its_rounds() {
+    let fault = Fault::FailsIn(1, FailureKind::Panic);
+    let (events, cause) = play(&pair(1, 6, Turns::Interleaved), &[("b", fault)], &mut nobody);
+    assert_eq!(cause, EndCause::Finished);
+    assert_eq!(rounds(&events).iter().filter(|round| round.1 == 0).count(), 6);
+    assert_eq!(done(&events), [0]);
+}
+
+#[test]
+fn in_blocks_a_cell_runs_all_its_rounds_before_the_next() {
+    let (events, _) = play(&pair(1, 3, Turns::Block), &[], &mut nobody);
+    let cells: Vec<u32> = rounds(&events).iter().map(|round| round.1).collect();
+    assert!(cells == [0, 0, 0, 1, 1, 1] || cells == [1, 1, 1, 0, 0, 0], "{cells:?}");
+}
+
+#[test]
+fn a_longer_round_of_the_workload_makes_fewer_rounds() {
+    let mut one = workload("test/one", &[]);
+    one.round_ns = Some(4 * SECOND_NS);
+    let mut settings = plan(2, 25).settings;
+    settings.per_fork_ns = Some(5 * SECOND_NS);
+    let adapters = super::fake::adapters();
+    let axes = super::plan::Axes { threads: vec![1], ..Default::default() };
+    let workloads = vec![one, workload("test/two", &[])];
+    let plan = super::Plan::new(workloads, &adapters.iter().collect::<Vec<_>>(), &axes, settings);
+    assert_eq!((plan.rounds(0), plan.rounds(3)), (2, 25));
 }
