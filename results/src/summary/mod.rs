@@ -86,7 +86,10 @@ impl RunSummary {
     /// Takes one event. Events of cells that the plan does not have are passed over.
     pub fn apply(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::Begin(_) => {}
+            RunEvent::Begin(_)
+            | RunEvent::Pressure { .. }
+            | RunEvent::Quads { .. }
+            | RunEvent::RoundsEnded { .. } => {}
             RunEvent::TrialStarted { cell, fork } => self.with(*cell, |cell| cell.started(*fork)),
             RunEvent::TrialReady { cell, fork, ready } => {
                 self.with(*cell, |cell| cell.ready(*fork, ready));
@@ -108,7 +111,6 @@ impl RunSummary {
                 self.current = None;
                 self.with(*cell, |cell| cell.failed(*fork, failure, *noticed_after_ns));
             }
-            RunEvent::Pressure { .. } | RunEvent::Quads { .. } | RunEvent::RoundsEnded { .. } => {}
             RunEvent::CellSkipped { cell } => self.with(*cell, CellSummary::skipped),
             RunEvent::Drew { started_ns, ended_ns } => {
                 self.advance(*started_ns, ended_ns.saturating_sub(*started_ns));

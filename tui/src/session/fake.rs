@@ -83,7 +83,7 @@ impl FakeLaunch {
     }
 
     /// Time of a word: 10 ns with adapter `a`, 20 with `b`, 30 with `c`. Nanoseconds.
-    fn word_ns(&self, adapter: &str) -> u64 {
+    fn word_ns(adapter: &str) -> u64 {
         10 * (u64::from(adapter.as_bytes()[0] - b'a') + 1)
     }
 
@@ -141,7 +141,7 @@ impl Launch for FakeLaunch {
                 let ns = match order.work {
                     Work::DurationNs(ns) => ns + order.warm_ns,
                     Work::Words { warm, measured } => {
-                        (warm + measured) * self.word_ns(&self.workers[&worker])
+                        (warm + measured) * Self::word_ns(&self.workers[&worker])
                     }
                     Work::Trace => panic!("a round of the whole trace"),
                 };
