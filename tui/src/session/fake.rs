@@ -253,7 +253,9 @@ pub(super) fn pair(forks: u32, rounds: u32, order: Turns) -> Plan {
     let three = plan_of(&[one.clone()], forks, rounds, u64::MAX);
     let axes = Axes { threads: vec![1], ..Axes::default() };
     let settings = Settings { order, ..three.settings };
-    Plan::new(vec![one], &adapters()[..2].iter().collect::<Vec<_>>(), &axes, settings)
+    let adapters = adapters();
+    let two: Vec<Variant<'_>> = adapters[..2].iter().map(Variant::plain).collect();
+    Plan::new(vec![one], &two, &axes, settings)
 }
 
 /// A plan of one steady workload, adapters `a`, `b`, `c`, one thread.

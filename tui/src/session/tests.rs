@@ -302,6 +302,7 @@ fn a_longer_round_of_the_workload_makes_fewer_rounds() {
     let adapters = super::fake::adapters();
     let axes = super::plan::Axes { threads: vec![1], ..Default::default() };
     let workloads = vec![one, workload("test/two", &[])];
-    let plan = super::Plan::new(workloads, &adapters.iter().collect::<Vec<_>>(), &axes, settings);
+    let adapters: Vec<_> = adapters.iter().map(super::variant::Variant::plain).collect();
+    let plan = super::Plan::new(workloads, &adapters, &axes, settings);
     assert_eq!((plan.rounds(0), plan.rounds(3)), (2, 25));
 }
