@@ -12,6 +12,9 @@ mod detectable;
 mod quad;
 mod yuen;
 
+mod pelt;
+mod steady;
+
 mod holm;
 mod looks;
 mod proportion;
@@ -25,7 +28,9 @@ pub use detectable::{LEVEL, POWER, minimum_detectable};
 pub use holm::{Adjusted, holm};
 pub use looks::{FamilyLevel, Looks, TARGET_HALF_WIDTH, is_narrow};
 pub use order::{mad, median, quantile, trimmed_mean};
+pub use pelt::change_points;
 pub use proportion::Proportion;
 pub use quad::{Quad, Quads};
 pub use ratio::{Ratio, RoundSample, geometric_mean, log_ratios, paired_ratio, unpaired_ratio};
+pub use steady::{FEWEST_FOR_STEADY, Steadiness, steadiness};
 pub use yuen::{Estimate, TRIM, trimmed_difference, trimmed_estimate, winsorized_deviation};
