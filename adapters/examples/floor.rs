@@ -153,6 +153,7 @@ impl Seat {
             max_memory_bytes: 0,
             presize: true,
             tuning: Tuning::default(),
+            offered: None,
         };
         let (orders, order) = channel();
         let (message, messages) = channel();

@@ -62,6 +62,7 @@ fn spec(kinds: (HasherKind, KeyKind, ValueKind), presize: bool) -> TrialSpec {
         max_memory_bytes: 0,
         presize,
         tuning: Tuning::default(),
+        offered: None,
     }
 }
 

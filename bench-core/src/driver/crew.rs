@@ -15,6 +15,7 @@ use super::clock::{Clock, monotonic_ns};
 use super::counts::OpIndex;
 use super::deal::{Hand, Hands, renewed_maps};
 use super::member::{Answer, Built, Member, Shared, Task, ThreadRound, failure};
+use super::pacing::Idling;
 use super::placement::Probe;
 use super::round::PacedTicks;
 use super::turnstile::Turnstile;
@@ -54,9 +55,11 @@ where
         let header = &trace.header;
         let (maps, top) = (&header.maps, header.top_key);
         let index = |hand: &Hand| OpIndex::of(hand, maps, top);
-        let pace = |hand: &Hand| hand.pace.as_ref().map(|events| PacedTicks::of(events, clock));
+        let pace =
+            |hand: &Hand| hand.pace.as_ref().map(|events| PacedTicks::of(hand, events, clock));
         let events = |hands: &Vec<Hand>| hands.iter().map(|hand| hand.parts.len() as u64).sum();
         let cpus = if spec.cpus.is_empty() { threads } else { spec.cpus.len() };
+        let busy = hands.iter().filter(|hands| hands.iter().any(|hand| hand.len() > 0)).count();
         let shared = Arc::new(Shared {
             spec: spec.clone(),
             meta,
@@ -70,6 +73,8 @@ where
             barrier: SpinBarrier::new(threads as u32),
             // With fewer processors than threads a ping-pong would measure the scheduler.
             probe: (two_cpus && threads <= spec.cpus.len()).then(Probe::default),
+            idling: Idling::of(busy, cpus),
+            round_start: CachePadded::default(),
             warm_end: CachePadded::default(),
             round_end: CachePadded::default(),
             progress: (0..threads).map(|_| CachePadded::default()).collect(),
@@ -158,6 +163,11 @@ where
             // Panics were caught and reported inside the thread.
             let _ = thread.join();
         }
+    }
+
+    /// How threads wait until something is due.
+    pub(super) fn idling(&self) -> Idling {
+        self.shared.idling
     }
 
     pub(super) fn hands(&self) -> &Hands {

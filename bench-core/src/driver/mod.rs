@@ -11,6 +11,8 @@ mod counts;
 mod crew;
 mod deal;
 mod member;
+mod offered;
+mod pacing;
 mod placement;
 mod recorder;
 mod renewal;
@@ -19,6 +21,8 @@ mod trial;
 mod turnstile;
 mod verify;
 
+#[cfg(test)]
+mod offered_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -63,6 +63,8 @@ pub(super) struct Recorder {
     classes: [Counts; OpClass::ALL.len()],
     /// From when ops of paced actors were due to their end; empty without such actors.
     intended: Vec<Counts>,
+    /// How late sleepers woke up; likewise.
+    wakes: Option<Counts>,
     spent: [[Spent; OpClass::ALL.len()]; MAX_MAPS],
     /// Time of whole ranges, and of whole events on renewed maps. Ticks.
     ranges: [u64; MAX_MAPS],
@@ -81,7 +83,8 @@ impl Recorder {
         let empty = Counts { buckets: Box::new([0; BUCKETS]), timed: 0, longest: 0 };
         Recorder {
             classes: OpClass::ALL.map(|_| empty.clone()),
-            intended: if paced { vec![empty; OpClass::ALL.len()] } else { Vec::new() },
+            intended: if paced { vec![empty.clone(); OpClass::ALL.len()] } else { Vec::new() },
+            wakes: paced.then_some(empty),
             spent: [[Spent::default(); OpClass::ALL.len()]; MAX_MAPS],
             ranges: [0; MAX_MAPS],
             renewed: [None; MAX_MAPS],
@@ -98,6 +101,13 @@ impl Recorder {
     /// Takes how long after its event was due an op ended. Ticks.
     pub(super) fn record_intended(&mut self, class: OpClass, ticks: u64) {
         if let Some(counts) = self.intended.get_mut(class as usize) {
+            counts.record(ticks);
+        }
+    }
+
+    /// Takes how late a thread woke up that slept until an event was due. Ticks.
+    pub(super) fn record_wake(&mut self, ticks: u64) {
+        if let Some(counts) = &mut self.wakes {
             counts.record(ticks);
         }
     }
@@ -160,7 +170,7 @@ impl Recorder {
 
     /// Forgets everything. Does not allocate.
     pub(super) fn clear(&mut self) {
-        for counts in self.classes.iter_mut().chain(&mut self.intended) {
+        for counts in self.classes.iter_mut().chain(&mut self.intended).chain(&mut self.wakes) {
             if counts.timed > 0 {
                 counts.buckets.fill(0);
                 counts.timed = 0;
@@ -180,6 +190,13 @@ impl Recorder {
     /// Adds the latencies of one class to a histogram of nanoseconds.
     pub(super) fn add_to(&self, class: OpClass, clock: &Clock, histogram: &mut Histogram<u64>) {
         self.classes[class as usize].add_to(clock, histogram);
+    }
+
+    /// Adds how late sleepers woke up to a histogram of nanoseconds.
+    pub(super) fn add_wakes_to(&self, clock: &Clock, histogram: &mut Histogram<u64>) {
+        if let Some(counts) = &self.wakes {
+            counts.add_to(clock, histogram);
+        }
     }
 
     /// Adds how late the ops of one class ended to a histogram of nanoseconds.

@@ -164,6 +164,7 @@ pub(super) fn spec(threads: u32) -> TrialSpec {
         max_memory_bytes: 0,
         presize: true,
         tuning: crate::adapter::Tuning::default(),
+        offered: None,
     }
 }
 

@@ -13,7 +13,7 @@ use super::member::ThreadRound;
 use super::recorder::{encode, nanosecond_histogram};
 use super::round::{Place, Tally};
 use super::verify::Model;
-use super::{Link, TrialFailure, affinity, memory};
+use super::{Link, TrialFailure, affinity, memory, offered};
 use crate::adapter::{MapFamily, MapHasher, Meta};
 use crate::event::{
     ClassReport, Done, Failure, FailureKind, Hello, MapReport, Order, PROTOCOL_VERSION, Ready,
@@ -79,7 +79,7 @@ where
             adapter_version: meta.version.to_owned(),
         }));
         let threads = spec.threads.max(1) as usize;
-        let hands = deal(trace, threads).map_err(|error| Failure {
+        let hands = deal(trace, threads, spec.offered, spec.seed).map_err(|error| Failure {
             kind: FailureKind::Protocol,
             message: format!("{}: {error}", trace.header.name),
         })?;
@@ -193,7 +193,7 @@ where
         }
         let classes = OpClass::ALL.into_iter().filter(|&class| counts.of_class(class) > 0);
         let sum = |of: fn(&ThreadRound) -> u64| threads.iter().map(of).sum::<u64>();
-        RoundReport {
+        let report = RoundReport {
             n: order.n,
             started_ns,
             elapsed_ns: self.clock.nanos_between(first, last),
@@ -220,10 +220,11 @@ where
             contended_updates: tally.contended_updates,
             top_key_ops: counts.top_key,
             waiting_ns: self.clock.nanos_between(0, sum(|thread| thread.waited_ticks)),
-            due_events: sum(|thread| thread.due),
-            late_events: sum(|thread| thread.late),
             maps: self.map_reports(&counts, threads, lengths),
-        }
+            ..RoundReport::default()
+        };
+        let idling = self.crew.idling();
+        offered::add_to(report, threads, idling, (&self.trace.header.actors, &self.clock))
     }
 
     /// One report per map, if there are several.

@@ -276,7 +276,7 @@ mod tests {
             word(Get, 0, 5),
         ];
         let trace = trace_of(words, 6, 2);
-        let hand = deal(&trace, 1).expect("dealt").remove(0).remove(0);
+        let hand = deal(&trace, 1, None, 1).expect("dealt").remove(0).remove(0);
         (vec![map_spec(6, 2)], hand)
     }
 

@@ -8,13 +8,13 @@ mod run;
 mod worker;
 
 pub use fingerprint::{Commit, Machine, Processor, Subject};
-pub use order::{Order, RoundOrder, Timing, TrialSpec, Work};
+pub use order::{Offered, Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{
     Cell, CellMap, EndCause, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule, Turns, UiMode,
 };
 pub use worker::{
-    ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement, PlacementMode, Ready,
-    RoundReport, WorkerMessage,
+    ActorReport, ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement,
+    PlacementMode, Ready, RoundReport, WorkerMessage,
 };
 
 /// Version of the worker protocol.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
 use crate::value::ValueKind;
+use crate::workload::Schedule;
 
 /// What the session tells a worker; one JSON object per line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,19 @@ pub struct TrialSpec {
     /// Settings that only some maps have.
     #[serde(default)]
     pub tuning: Tuning,
+    /// The rate at which the trace is offered; `None` runs it as its actors say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Offered>,
+}
+
+/// Open loop over a closed-loop trace: its events are due at times that are drawn from the run's
+/// seed, whether the ones before have ended or not. The trace stays what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Offered {
+    /// Units of the trace per second if it has units, else ops per second; by all threads together.
+    pub per_s: f64,
+    /// How they are spread.
+    pub schedule: Schedule,
 }
 
 /// How ops are timed.

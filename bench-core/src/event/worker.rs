@@ -101,9 +101,47 @@ pub struct RoundReport {
     /// Of those, the ones that were still not done at its end: they go on in the next round.
     #[serde(default)]
     pub late_events: u64,
+    /// Events of paced actors that were done in this round, whenever they were due.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub done_events: u64,
+    /// Ops of the events that were due.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offered_ops: u64,
+    /// The time in which they were due. Nanoseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub offered_ns: u64,
+    /// Ops of paced actors that were done in this round.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub achieved_ops: u64,
+    /// Whether threads that waited for something to be due gave way, because threads outnumber
+    /// processors; else they spun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub yielded: bool,
+    /// How late threads woke up that had slept until an event was due: `HdrHistogram` V2, base64.
+    /// Part of the intended times. Empty if none slept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wakes: String,
+    /// By paced actor of a trace of independent actors, in the order of the trace: events that were
+    /// due and that were done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actors: Vec<ActorReport>,
     /// Per map of the trace, in the order of its map table; empty if it has only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<MapReport>,
+}
+
+/// One paced actor's events in one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorReport {
+    /// Events that were due.
+    pub due: u64,
+    /// Events that were done, whenever they were due.
+    pub done: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One map's part in one round.

@@ -6,19 +6,28 @@ use serde::{Deserialize, Serialize};
 use super::random::{Purpose, Random};
 
 /// How the events of a lap are spread over its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// Each at a random time: the gaps have a coefficient of variation of 1, as those of
     /// independent arrivals have.
+    #[default]
     Poisson,
     /// One after the other at equal distances.
     Uniform,
 }
 
 impl Schedule {
+    /// The name on the command line and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Schedule::Poisson => "poisson",
+            Schedule::Uniform => "uniform",
+        }
+    }
+
     /// The times of `events` events of an actor within a lap, ascending. Nanoseconds.
-    pub(super) fn times_ns(self, events: u64, lap_ns: u64, seed: u64, actor: u64) -> Vec<u64> {
+    pub(crate) fn times_ns(self, events: u64, lap_ns: u64, seed: u64, actor: u64) -> Vec<u64> {
         match self {
             // Given their number, the times of a Poisson process are uniform and independent.
             Schedule::Poisson => {

@@ -1,5 +1,6 @@
 //! The ops of one thread, unpacked as far as the hot loop needs them, with the places where it must
-//! stop: to wait for another thread, to tell others how far it is, or because an event is due.
+//! stop: to wait for another thread or for an arrival, to tell others how far it is, or because an
+//! event is due.
 
 use crate::op::{OpKind, OpWord};
 
@@ -14,8 +15,10 @@ pub(in crate::driver) struct Hand {
     pub(in crate::driver) stops: Vec<Stop>,
     /// Which event the words up to an end belong to; only in ordered traces.
     pub(in crate::driver) parts: Vec<Part>,
-    /// When the events are due; only of a paced actor.
+    /// When the events are due; only of a paced actor, or of a trace that is offered at a rate.
     pub(in crate::driver) pace: Option<PacedEvents>,
+    /// The actor that it is of; only of independent actors.
+    pub(in crate::driver) actor: Option<u16>,
 }
 
 /// An op that did not fit the hot loop's word.
@@ -43,6 +46,8 @@ pub(in crate::driver) enum Action {
     Publish(u32),
     /// Wait until another thread has done so many events of this lap.
     Wait { thread: u16, events: u32 },
+    /// Wait until an arrival of this lap is due, which what follows is measured from.
+    Await(u32),
 }
 
 /// The words from the end of the part before to `end` belong to the event of a number.
@@ -52,21 +57,32 @@ pub(in crate::driver) struct Part {
     pub(in crate::driver) number: u32,
 }
 
-/// When the events of a paced actor are due.
+/// When the events of a hand are due.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::driver) struct PacedEvents {
-    /// Start positions of the events.
+    /// Start positions of the events; empty if every word is one. In ordered traces, the positions
+    /// of the [`Action::Await`] stops.
     pub(in crate::driver) starts: Vec<u32>,
-    /// When they are due, from the start of the lap. Nanoseconds.
+    /// In ordered traces, the arrival that each stop waits for, ascending.
+    pub(in crate::driver) arrivals: Vec<u32>,
+    /// In ordered traces, arrivals of a lap of all threads; else 0.
+    pub(in crate::driver) arrivals_per_lap: u32,
+    /// When one after the other is due, from the start on. Nanoseconds.
     pub(in crate::driver) times_ns: Vec<u64>,
-    /// From lap to lap. Nanoseconds.
-    pub(in crate::driver) lap_ns: u64,
+    /// From the start to where the times repeat. Nanoseconds.
+    pub(in crate::driver) cycle_ns: u64,
 }
 
 impl Hand {
     /// Words of one lap: ops, but that a word may stand for several.
     pub(in crate::driver) fn len(&self) -> usize {
         self.words.len()
+    }
+
+    /// Events of a lap that are due one by one: words, if it has no list of events.
+    pub(super) fn events_per_lap(&self) -> u64 {
+        let listed = self.pace.as_ref().map_or(0, |pace| pace.starts.len());
+        if listed > 0 { listed as u64 } else { self.words.len() as u64 }
     }
 
     /// Whether its ops run one after the other, whatever the time and the other threads.

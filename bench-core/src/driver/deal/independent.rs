@@ -6,10 +6,13 @@ use crate::op::{OpClass, OpKind};
 use crate::trace::{Deal, Stream, Trace};
 
 /// Deals every actor. A thread gets one hand of each actor that has ops for it.
-pub(super) fn deal(trace: &Trace, threads: usize, packing: &Packing) -> Hands {
+///
+/// With `offered`, actors without a pace get one whose times are still to be drawn.
+pub(super) fn deal(trace: &Trace, threads: usize, packing: &Packing, offered: bool) -> Hands {
     let mut hands: Hands = vec![Vec::new(); threads];
     let mut wholes = 0;
-    for (actor, stream) in trace.header.actors.iter().zip(&trace.streams) {
+    let actors = trace.header.actors.iter().zip(&trace.streams);
+    for (number, (actor, stream)) in actors.enumerate() {
         let mut owners = match actor.deal {
             // Replaces every key of its map: whatever else writes there must be with it.
             Deal::Op | Deal::Event if has_bulk(stream) => Owners::One(0),
@@ -21,13 +24,13 @@ pub(super) fn deal(trace: &Trace, threads: usize, packing: &Packing) -> Hands {
                 Owners::One((wholes - 1) % threads)
             }
         };
-        let mut dealt = deal_actor(stream, threads, packing, &mut owners);
+        let is_paced = offered || actor.pace.is_some();
+        let mut dealt = deal_actor(stream, threads, packing, (&mut owners, is_paced));
         for (hand, dealt) in hands.iter_mut().zip(&mut dealt) {
             if let (Some(pace), Some(events)) = (actor.pace, &mut dealt.pace) {
-                events.lap_ns = pace.lap_ns;
-            } else {
-                dealt.pace = None;
+                events.cycle_ns = pace.lap_ns;
             }
+            dealt.actor = Some(number as u16);
             if dealt.len() > 0 {
                 hand.push(std::mem::take(dealt));
             }
@@ -40,7 +43,7 @@ fn deal_actor(
     stream: &Stream,
     threads: usize,
     packing: &Packing,
-    owners: &mut Owners,
+    (owners, is_paced): (&mut Owners, bool),
 ) -> Vec<Hand> {
     let mut hands = vec![Hand::default(); threads];
     let spread = if matches!(owners, Owners::One(_)) { 1 } else { threads };
@@ -48,7 +51,7 @@ fn deal_actor(
         if spread > 1 || threads == 1 {
             hand.words.reserve_exact(stream.words.len() / spread + 1);
         }
-        if !stream.times_ns.is_empty() {
+        if is_paced {
             hand.pace = Some(PacedEvents::default());
         }
     }
@@ -68,7 +71,7 @@ fn deal_actor(
         let hand = &mut hands[thread];
         if let (true, Some(pace)) = (begins, &mut hand.pace) {
             pace.starts.push(hand.words.len() as u32);
-            pace.times_ns.push(stream.times_ns[next_event - 1]);
+            pace.times_ns.extend(stream.times_ns.get(next_event - 1));
         }
         packing.push(op, begins, hand);
     }

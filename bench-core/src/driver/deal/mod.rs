@@ -4,12 +4,15 @@
 
 mod hand;
 mod independent;
+mod offer;
 mod ordered;
 
 use thiserror::Error;
 
 pub(super) use hand::{Action, Extended, Hand, PacedEvents, Stop};
 
+use self::offer::Offer;
+use crate::event::Offered;
 use crate::op::{MAX_KEYS, MAX_MAPS, OpClass, OpKind};
 use crate::trace::{Stream, Trace};
 
@@ -39,13 +42,19 @@ pub(super) enum DealError {
     },
     /// An order and a pace at once.
     #[error(
-        "actor {actor} has a pace and its events an order: this version keeps the time of \
-         independent actors only; take the pace or the numbers away"
+        "actor {actor} has a pace and its events an order: times of a trace are kept for \
+         independent actors only; take the pace away and offer the trace at a rate"
     )]
     PacedOrder {
         /// Position of the actor.
         actor: usize,
     },
+    /// A rate for a trace that has its own.
+    #[error("every actor has a pace of its own, so that it cannot be offered at another rate")]
+    OwnPace,
+    /// A rate that is none.
+    #[error("{0} per second is no rate; use a number over 0")]
+    Rate(String),
     /// A map that is replaced while others use it in no order.
     #[error("map {map} is renewed by an actor whose events the others do not follow")]
     Renewed {
@@ -61,25 +70,37 @@ struct Packing {
     renewed: [bool; MAX_MAPS],
 }
 
-/// Deals a trace to `threads` threads. The same trace and number deal the same hands.
+/// Deals a trace to `threads` threads, offered at a rate or as its actors say. The same trace,
+/// number, rate and seed deal the same hands.
 ///
 /// Walks the streams several times instead of unpacking them, because a trace may hold a hundred
 /// million ops and each worker deals its own.
-pub(super) fn deal(trace: &Trace, threads: usize) -> Result<Hands, DealError> {
+pub(super) fn deal(
+    trace: &Trace,
+    threads: usize,
+    offered: Option<Offered>,
+    seed: u64,
+) -> Result<Hands, DealError> {
     let packing = Packing::of(trace)?;
+    let offer = offered.map(|offered| Offer::of(trace, offered, seed)).transpose()?;
     let paced = trace.header.actors.iter().position(|actor| actor.pace.is_some());
     let hands = if trace.is_ordered() {
         if let Some(actor) = paced {
             return Err(DealError::PacedOrder { actor });
         }
-        ordered::deal(trace, threads, &packing).into_iter().map(|hand| vec![hand]).collect()
+        let hands = ordered::deal(trace, threads, &packing, offer.as_ref());
+        hands.into_iter().map(|hand| vec![hand]).collect()
     } else {
         if let Some(map) = packing.renewed.iter().position(|&renewed| renewed)
             && threads > 1
         {
             return Err(DealError::Renewed { map });
         }
-        independent::deal(trace, threads, &packing)
+        let mut hands = independent::deal(trace, threads, &packing, offer.is_some());
+        if let Some(offer) = &offer {
+            offer.pace(&mut hands);
+        }
+        hands
     };
     match hands.iter().flatten().map(|hand: &Hand| hand.len() as u64).max() {
         Some(longest) if longest > u64::from(u32::MAX) => Err(DealError::TooLong(longest)),
@@ -155,6 +176,10 @@ mod tests {
     use crate::trace::{Deal, Pace};
 
     /// The hands of a trace of one actor.
+    fn deal(trace: &Trace, threads: usize) -> Result<Hands, DealError> {
+        super::deal(trace, threads, None, 1)
+    }
+
     fn only(hands: Result<Hands, DealError>) -> Vec<Hand> {
         hands.expect("dealt").into_iter().map(|mut hands| hands.remove(0)).collect()
     }

@@ -2,18 +2,44 @@
 //! for the events of other threads that they follow. As an event follows only ones with lower
 //! numbers, the event with the lowest number of all that are not done can always run.
 
-use super::hand::Part;
+use super::hand::{PacedEvents, Part};
+use super::offer::Offer;
 use super::{Action, Extended, Hand, Packing, Stop, unpacked};
 use crate::op::{OpKind, OpWord};
 use crate::trace::{Deal, Event, Trace};
 
-/// Deals all events. Each thread gets one hand.
-pub(super) fn deal(trace: &Trace, threads: usize, packing: &Packing) -> Vec<Hand> {
+/// Deals all events. Each thread gets one hand. With an offer, threads wait for the arrivals.
+pub(super) fn deal(
+    trace: &Trace,
+    threads: usize,
+    packing: &Packing,
+    offer: Option<&Offer>,
+) -> Vec<Hand> {
     let mut table = Table::new(trace, threads);
+    if let Some(offer) = offer {
+        table.expect(arrivals(trace), offer);
+    }
     for (number, event) in trace.in_order().enumerate() {
         table.deal(event, number as u32, packing);
     }
     table.finish()
+}
+
+/// The numbers of the events that arrive from outside: those that follow none and that others
+/// follow, such as a pod's creation. All events, if there is no such.
+fn arrivals(trace: &Trace) -> Vec<u32> {
+    let events: usize = trace.streams.iter().map(|stream| stream.numbers.len()).sum();
+    let mut followed = vec![false; events];
+    for &followed_by in trace.streams.iter().flat_map(|stream| &stream.follows) {
+        if let Some(event) = followed.get_mut(followed_by as usize) {
+            *event = true;
+        }
+    }
+    let begins = |(event, number): (Event<'_>, u32)| {
+        (event.follows.is_none() && followed[number as usize]).then_some(number)
+    };
+    let numbers: Vec<u32> = trace.in_order().zip(0_u32..).filter_map(begins).collect();
+    if numbers.is_empty() { (0..events as u32).collect() } else { numbers }
 }
 
 /// Dealing under way.
@@ -31,6 +57,9 @@ struct Table<'t> {
     /// Threads of the actors that are dealt whole, and the next thread of the others.
     wholes: Vec<usize>,
     turns: Vec<usize>,
+    /// Numbers of the events that threads wait for, and how many the dealing has come to.
+    arrivals: Vec<u32>,
+    arrived: u32,
 }
 
 /// Stands for a thread where several have parts of an event.
@@ -58,12 +87,28 @@ impl<'t> Table<'t> {
             known: vec![vec![0; threads]; threads],
             wholes,
             turns,
+            arrivals: Vec::new(),
+            arrived: 0,
         }
+    }
+
+    /// Lets all threads wait for arrivals: what lies between one and the next is due with the one.
+    fn expect(&mut self, arrivals: Vec<u32>, offer: &Offer) {
+        let mut pace =
+            PacedEvents { arrivals_per_lap: arrivals.len() as u32, ..PacedEvents::default() };
+        offer.draw(&mut pace, arrivals.len() as u64, (0, 1));
+        for hand in &mut self.hands {
+            hand.pace = Some(pace.clone());
+        }
+        self.arrivals = arrivals;
     }
 
     fn deal(&mut self, event: Event<'_>, number: u32, packing: &Packing) {
         let threads = self.hands.len();
         let actor = event.actor;
+        if self.arrivals.get(self.arrived as usize + 1) == Some(&number) {
+            self.arrived += 1;
+        }
         let deal = self.trace.header.actors[actor].deal;
         if deal == Deal::Shares && threads > 1 {
             let mut ends = vec![0; threads];
@@ -104,6 +149,9 @@ impl<'t> Table<'t> {
         let position = self.hands[thread].len() as u32;
         let mut begins = true;
         for op in ops {
+            if begins {
+                self.await_arrival(thread, position);
+            }
             if begins && let Some(followed) = follows {
                 self.wait(thread, position, followed);
             }
@@ -116,6 +164,17 @@ impl<'t> Table<'t> {
             let end = hand.len() as u32;
             hand.parts.push(Part { end, number });
             hand.stops.push(Stop { position: end, action: Action::Publish(events) });
+        }
+    }
+
+    /// Lets a thread wait before `position` until the latest arrival is due.
+    fn await_arrival(&mut self, thread: usize, position: u32) {
+        let hand = &mut self.hands[thread];
+        let Some(pace) = &mut hand.pace else { return };
+        if pace.arrivals.last() != Some(&self.arrived) {
+            pace.starts.push(position);
+            pace.arrivals.push(self.arrived);
+            hand.stops.push(Stop { position, action: Action::Await(self.arrived) });
         }
     }
 
@@ -144,7 +203,8 @@ impl<'t> Table<'t> {
         let threads = self.hands.len();
         for thread in 0..threads {
             if threads == 1 {
-                self.hands[thread].stops.clear();
+                let waits = |stop: &Stop| matches!(stop.action, Action::Await(_));
+                self.hands[thread].stops.retain(waits);
                 continue;
             }
             let end = self.hands[thread].len() as u32;

@@ -19,6 +19,8 @@ use crate::driver::barrier::SpinBarrier;
 use crate::driver::clock::Clock;
 use crate::driver::counts::{OpCounts, OpIndex};
 use crate::driver::deal::{Hand, Hands};
+use crate::driver::offered::HandPace;
+use crate::driver::pacing::Idling;
 use crate::driver::placement::Probe;
 use crate::driver::recorder::{LONG_NS, Recorder};
 use crate::driver::renewal::{Renewal, Slot};
@@ -49,7 +51,9 @@ pub(in crate::driver) struct Shared<K: BenchKey, S, A> {
     pub(in crate::driver) turnstile: Turnstile,
     pub(in crate::driver) barrier: SpinBarrier,
     pub(in crate::driver) probe: Option<Probe>,
-    /// Deadlines of the round under way, set by the first thread. Ticks.
+    pub(in crate::driver) idling: Idling,
+    /// Start and deadlines of the round under way, set by the first thread. Ticks.
+    pub(in crate::driver) round_start: CachePadded<AtomicU64>,
     pub(in crate::driver) warm_end: CachePadded<AtomicU64>,
     pub(in crate::driver) round_end: CachePadded<AtomicU64>,
     pub(in crate::driver) progress: Vec<CachePadded<AtomicU64>>,
@@ -105,9 +109,10 @@ pub(in crate::driver) struct ThreadRound {
     pub(in crate::driver) busy_ticks: Vec<u64>,
     /// Time spent waiting for other threads. Ticks.
     pub(in crate::driver) waited_ticks: u64,
-    /// Events that were due in the round, and those that were due before its end and not done.
-    pub(in crate::driver) due: u64,
-    pub(in crate::driver) late: u64,
+    /// Of each paced hand, what was due and what was done.
+    pub(in crate::driver) paces: Vec<HandPace>,
+    /// How late it woke up where it slept until something was due.
+    pub(in crate::driver) wakes: Histogram<u64>,
     pub(in crate::driver) involuntary_switches: u64,
     pub(in crate::driver) allocations: Option<u64>,
     /// Only from the first thread of several.
@@ -125,8 +130,8 @@ pub(in crate::driver) struct Member<K: BenchKey, V, S, A> {
     recorder: Recorder,
     /// Where it stands in each of its hands.
     places: Vec<Place>,
-    /// Time that it has run ops since the maps were built. Ticks.
-    run_ticks: u64,
+    /// Time of all rounds since the maps were built, which paced events are due by. Ticks.
+    scheduled_ticks: u64,
     /// Untimed words before the next timed one.
     gap: usize,
     life: Tally,
@@ -153,7 +158,7 @@ where
         Member {
             recorder: Recorder::new(paced, shared.clock.ticks_in(LONG_NS)),
             places: vec![Place::default(); shared.hands[thread].len()],
-            run_ticks: 0,
+            scheduled_ticks: 0,
             gap: sampler.first_gap(),
             life: Tally::default(),
             sampler,
@@ -254,7 +259,7 @@ where
 
     fn prefill(&mut self) {
         self.places.fill(Place::default());
-        self.run_ticks = 0;
+        self.scheduled_ticks = 0;
         self.life = Tally::default();
         self.shared.turnstile.publish(self.thread, 0);
         let threads = self.shared.hands.len();

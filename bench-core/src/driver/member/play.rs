@@ -1,9 +1,10 @@
 //! One thread's part of a round: it takes what it needs, warms up, runs, and says what it measured.
 //! Nothing is computed between the first op and the last.
 
+use std::collections::BinaryHeap;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdrhistogram::Histogram;
 
@@ -11,6 +12,7 @@ use super::{Built, Member, Shared, ThreadRound};
 use crate::adapter::{MapAdapter, MapHasher};
 use crate::driver::clock::Clock;
 use crate::driver::counts::OpCounts;
+use crate::driver::offered::HandPace;
 use crate::driver::placement::placement;
 use crate::driver::recorder::{Recorder, nanosecond_histogram};
 use crate::driver::round::{Lane, Means, Place, Seat, Until};
@@ -34,6 +36,7 @@ where
         let mut lane = self.lane(&shared, &built);
         let before_ns = probe(&shared, thread);
         let until = set_deadlines(&shared, thread, order);
+        lane.anchor = shared.round_start.load(Ordering::Relaxed).saturating_sub(lane.anchor);
         match order.work {
             Work::DurationNs(_) => {
                 life.add(lane.run(Until::Ticks(shared.warm_end.load(Ordering::Relaxed))));
@@ -46,7 +49,7 @@ where
         }
         lane.means.recorder.clear();
         lane.waited = 0;
-        let (run_before, places_before) = (lane.run_ticks, lane.places());
+        let places_before = lane.places();
         let switches = affinity::involuntary_switches();
         let allocations = memory::thread_allocations();
         let start_ticks = shared.clock.ticks();
@@ -55,14 +58,14 @@ where
         let allocated = memory::thread_allocations();
         let involuntary_switches = affinity::involuntary_switches() - switches;
         let (sampler, places, waited_ticks) = (lane.means.sampler, lane.places(), lane.waited);
-        let (gap, run_ticks) = (lane.gap, lane.run_ticks);
+        let gap = lane.gap;
         drop(lane);
         life.add(tally);
-        (self.sampler, self.gap, self.run_ticks, self.life) = (sampler, gap, run_ticks, life);
+        (self.sampler, self.gap, self.life) = (sampler, gap, life);
         self.places.clone_from(&places);
         let after_ns = probe(&shared, self.thread);
         let counts = self.counts_since(&places_before);
-        let (due, late) = self.due_between(run_before);
+        let paces = self.paces(until, &places_before);
         ThreadRound {
             start_ticks,
             end_ticks,
@@ -74,8 +77,8 @@ where
             histograms: self.histograms(Recorder::add_to),
             intended: self.recorder.is_paced().then(|| self.histograms(Recorder::add_intended_to)),
             waited_ticks,
-            due,
-            late,
+            paces,
+            wakes: self.wakes(),
             involuntary_switches,
             allocations: allocated.zip(allocations).map(|(after, before)| after - before),
             placement: before_ns.zip(after_ns).map(|(before, after)| placement(before, after)),
@@ -119,7 +122,10 @@ where
             thread: self.thread,
             gap: self.gap,
             waited: 0,
-            run_ticks: self.run_ticks,
+            // Until the round begins, the time that the schedule is on.
+            anchor: self.scheduled_ticks,
+            agenda: BinaryHeap::with_capacity(hands.len()),
+            idling: shared.idling,
             progress: &shared.progress[self.thread],
         }
     }
@@ -135,16 +141,34 @@ where
         counts
     }
 
-    /// Events that came due since the lane had run so long, and those that are still not done.
-    fn due_between(&self, run_before: u64) -> (u64, u64) {
-        let (mut due, mut late) = (0, 0);
-        for (pace, &place) in self.shared.paces[self.thread].iter().zip(&self.places) {
-            let Some(pace) = pace else { continue };
-            let by_now = pace.due_before(self.run_ticks);
-            due += by_now - pace.due_before(run_before);
-            late += by_now.saturating_sub(pace.done_at(place));
-        }
-        (due, late)
+    /// What was due of each paced hand in the measured part of the round, and what was done since
+    /// the hands stood at other places. Moves the schedule on to the end of the round.
+    fn paces(&mut self, until: Until, before: &[Place]) -> Vec<HandPace> {
+        let (shared, thread) = (&self.shared, self.thread);
+        let load = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
+        let start = load(&shared.round_start);
+        let since_start = |end: u64| self.scheduled_ticks + end.saturating_sub(start);
+        let span = match until {
+            Until::Ticks(end) => Some((since_start(load(&shared.warm_end)), since_start(end))),
+            Until::LapEnd | Until::Words(_) => None,
+        };
+        let hands = shared.hands[thread].iter().zip(&shared.index[thread]);
+        let paces = hands
+            .zip(&shared.paces[thread])
+            .zip(before.iter().zip(&self.places))
+            .filter_map(|(((hand, index), pace), (&before, &now))| {
+                let pace = pace.as_ref().filter(|_| hand.len() > 0)?;
+                Some(HandPace::of((hand, index), pace, span, (before, now)))
+            })
+            .collect();
+        self.scheduled_ticks = span.map_or(self.scheduled_ticks, |(_, end)| end);
+        paces
+    }
+
+    fn wakes(&self) -> Histogram<u64> {
+        let mut histogram = nanosecond_histogram();
+        self.recorder.add_wakes_to(&self.shared.clock, &mut histogram);
+        histogram
     }
 
     fn histograms(
@@ -183,6 +207,9 @@ fn set_deadlines<K: BenchKey, S, A>(
     let duration_ns = match order.work {
         Work::DurationNs(duration_ns) => duration_ns,
         Work::Trace | Work::Words { .. } => {
+            if thread == 0 {
+                shared.round_start.store(shared.clock.ticks(), Ordering::Relaxed);
+            }
             shared.barrier.wait();
             return match order.work {
                 Work::Words { measured, .. } => Until::Words(measured),
@@ -191,7 +218,9 @@ fn set_deadlines<K: BenchKey, S, A>(
         }
     };
     if thread == 0 {
-        let warm_end = shared.clock.ticks() + shared.clock.ticks_in(order.warm_ns);
+        let start = shared.clock.ticks();
+        let warm_end = start + shared.clock.ticks_in(order.warm_ns);
+        shared.round_start.store(start, Ordering::Relaxed);
         shared.warm_end.store(warm_end, Ordering::Relaxed);
         shared.round_end.store(warm_end + shared.clock.ticks_in(duration_ns), Ordering::Relaxed);
     }

@@ -4,20 +4,26 @@
 //! more around each timed op.
 
 mod execute;
+mod pace;
+mod paced;
 mod sampler;
 mod several;
 mod tally;
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
 pub(super) use execute::Means;
+pub(super) use pace::PacedTicks;
 pub(super) use sampler::Sampler;
-pub(super) use several::{PacedTicks, Seat};
+pub(super) use several::Seat;
 pub(super) use tally::{Place, Tally, Until};
 
 use super::deal::{Action, Stop};
+use super::pacing::Idling;
 use super::renewal::Renewal;
 use super::turnstile::Turnstile;
 use crate::adapter::{MapAdapter, MapHandle, MapHasher};
@@ -43,8 +49,12 @@ pub(super) struct Lane<'m, K: BenchKey, V: BenchValue, S: MapHasher, A: MapAdapt
     pub(super) gap: usize,
     /// Time spent waiting for other threads. Ticks.
     pub(super) waited: u64,
-    /// Time that the lane has run so far, which paced events are due by. Ticks.
-    pub(super) run_ticks: u64,
+    /// When the schedule of paced events would have begun, had nothing lain between rounds. Ticks.
+    pub(super) anchor: u64,
+    /// When the next event of each paced seat is due, with room for all of them.
+    pub(super) agenda: BinaryHeap<Reverse<(u64, u32)>>,
+    /// How it waits until something is due.
+    pub(super) idling: Idling,
     /// Executed words, published after each batch for the watchdog.
     pub(super) progress: &'m CachePadded<AtomicU64>,
 }
@@ -63,13 +73,15 @@ where
 
     /// Runs ops until `until`, and returns what they found.
     pub(super) fn run(&mut self, until: Until) -> Tally {
-        let start = self.means.clock.ticks();
-        let tally = match self.seats.as_slice() {
-            [seat] if seat.pace.is_none() => self.run_alone(until),
-            _ => self.run_several(until, start),
-        };
-        self.run_ticks += self.means.clock.ticks().saturating_sub(start);
-        tally
+        match self.seats.as_slice() {
+            [Seat { pace: None, .. }] => self.run_alone(until),
+            [Seat { pace: Some(pace), .. }] if pace.is_by_arrival() => {
+                self.resume_arrival();
+                self.run_alone(until)
+            }
+            [_] => self.run_paced(until),
+            _ => self.run_several(until),
+        }
     }
 
     /// Plays the only hand.
@@ -227,6 +239,11 @@ where
             let lap =
                 |events_per_lap: u64, events: u32| place.laps * events_per_lap + u64::from(events);
             match stop.action {
+                Action::Await(arrival) => {
+                    if !self.await_arrival(place.laps, arrival, until) {
+                        return false;
+                    }
+                }
                 Action::Publish(events) => {
                     let per_lap = self.turnstile.per_lap(self.thread);
                     self.turnstile.publish(self.thread, lap(per_lap, events));
