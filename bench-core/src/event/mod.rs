@@ -10,7 +10,8 @@ mod worker;
 pub use fingerprint::{Commit, Machine, Processor, Subject};
 pub use order::{Offered, Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{
-    Cell, CellMap, EndCause, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule, Turns, UiMode,
+    Cell, CellMap, EndCause, PacedRole, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule, Turns,
+    UiMode,
 };
 pub use worker::{
     ActorReport, ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commit, Done, Failure, Machine, Ready, RoundOrder, RoundReport, Subject, Timing, Work,
+    Commit, Done, Failure, Machine, Offered, Ready, RoundOrder, RoundReport, Subject, Timing, Work,
 };
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
@@ -291,6 +291,13 @@ pub struct Cell {
     /// Settings that only some maps have: the adapter's own over the run's.
     #[serde(default)]
     pub tuning: Tuning,
+    /// The rate at which its trace is offered; `None` runs it as its actors say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Offered>,
+    /// Whose events are due at their times, in the order of [`RoundReport::actors`]; empty for
+    /// ordered traces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paced: Vec<PacedRole>,
     /// What it is measured for.
     #[serde(default, skip_serializing_if = "Role::is_measured")]
     pub role: Role,
@@ -304,6 +311,15 @@ impl Cell {
     pub fn adapter_name(&self) -> &str {
         self.adapter.split_once('@').map_or(self.adapter.as_str(), |(name, _)| name)
     }
+}
+
+/// Paced actors of one role, side by side in the trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacedRole {
+    /// The role.
+    pub name: String,
+    /// How many.
+    pub actors: u32,
 }
 
 /// One map of a cell's trace.

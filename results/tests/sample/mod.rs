@@ -41,6 +41,8 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         role: Role::Measured,
         rounds: None,
         tuning: Tuning::default(),
+        offered: None,
+        paced: Vec::new(),
     }
 }
 

@@ -27,6 +27,18 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
+/// Parses a rate per second; k, M and G are powers of 1000.
+pub(crate) fn per_second(text: &str) -> Result<f64, String> {
+    let units: [(&str, f64); 4] = [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
+    let plain = text.strip_suffix("/s").unwrap_or(text);
+    let rate =
+        scaled(plain, &units).ok_or("write a number per second, as `810`, `10k` or `1.5M`")?;
+    if !(1e-3..=1e9).contains(&rate) {
+        return Err("must lie between 0.001 and 1G per second, as `810` or `100k`".to_owned());
+    }
+    Ok(rate)
+}
+
 /// Nanoseconds as people write them.
 pub(crate) fn show_ns(ns: u64) -> String {
     match ns {
@@ -65,6 +77,14 @@ mod tests {
         assert_eq!(duration_ns("1m"), Ok(60_000_000_000));
         for wrong in ["", "2", "s", "-1s", "2 parsecs", "0s", "1e3s", "99999999h"] {
             assert!(duration_ns(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_are_per_second_in_powers_of_1000() {
+        assert_eq!(["810", "10k", "1.5M/s"].map(per_second), [Ok(810.0), Ok(1e4), Ok(1.5e6)]);
+        for wrong in ["", "k", "10K", "0", "-1", "2G", "1e3"] {
+            assert!(per_second(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -8,8 +8,9 @@ use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{Timing, Turns};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
+use mapbench_core::workload;
 
-use super::quantity::{bytes, duration_ns};
+use super::quantity::{bytes, duration_ns, per_second};
 use crate::session::request::{Length, RunRequest};
 
 /// What to measure and how.
@@ -38,6 +39,13 @@ pub(crate) struct RunSelection {
     /// Value types [default: the scenario's]
     #[arg(long = "value", value_delimiter = ',', value_name = "TYPES", help_heading = "What")]
     values: Vec<Value>,
+    /// Open loop: offer the trace at these rates, in its units (pods) or else ops per second
+    #[arg(long = "rate", value_delimiter = ',', value_name = "RATES", value_parser = per_second)]
+    #[arg(help_heading = "What")]
+    rates: Vec<f64>,
+    /// How what is offered at a rate is spread over time
+    #[arg(long, value_enum, default_value = "poisson", help_heading = "What")]
+    schedule: Schedule,
     /// The hasher that all maps share
     #[arg(long, value_enum, default_value = "foldhash", help_heading = "What")]
     hasher: Hasher,
@@ -135,6 +143,15 @@ enum OrderChoice {
     Block,
 }
 
+/// Schedules of an open loop.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Schedule {
+    /// At random, as independent arrivals are
+    Poisson,
+    /// At equal distances
+    Uniform,
+}
+
 /// Which ops are timed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TimingChoice {
@@ -156,6 +173,11 @@ impl RunSelection {
             threads: self.threads.clone(),
             keys: self.keys.iter().map(|&key| key.kind()).collect(),
             values: self.values.iter().map(|&value| value.kind()).collect(),
+            rates: self.rates.clone(),
+            schedule: match self.schedule {
+                Schedule::Poisson => workload::Schedule::Poisson,
+                Schedule::Uniform => workload::Schedule::Uniform,
+            },
             hasher: match self.hasher {
                 Hasher::Foldhash => HasherKind::Foldhash,
                 Hasher::Siphash => HasherKind::Siphash,
@@ -269,6 +291,15 @@ mod tests {
         )
     }
 
+    fn rates() -> impl Strategy<Value = RunRequest> {
+        let schedule = select(vec![workload::Schedule::Poisson, workload::Schedule::Uniform]);
+        (vec(1e-3..1e9, 0..3), schedule).prop_map(|(rates, schedule)| RunRequest {
+            rates,
+            schedule,
+            ..RunRequest::default()
+        })
+    }
+
     fn how() -> impl Strategy<Value = RunRequest> {
         // Longer ones cannot be typed to the nanosecond, nor sizes to the byte.
         let ns = || prop_oneof![1_u64..1 << 53, (1_u64..1_000).prop_map(|ms| ms * 1_000_000)];
@@ -300,7 +331,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_command_of_a_request_asks_for_it_again(what in what(), how in how()) {
+        fn the_command_of_a_request_asks_for_it_again(what in what(), how in how(), rates in rates()) {
             let request = RunRequest {
                 adapters: what.adapters,
                 scenarios: what.scenarios,
@@ -311,6 +342,8 @@ mod tests {
                 hasher: what.hasher,
                 tuning: what.tuning,
                 store: what.store,
+                rates: rates.rates,
+                schedule: rates.schedule,
                 ..how
             };
             prop_assert_eq!(parsed(&command::of(&request)), request);

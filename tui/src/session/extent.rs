@@ -1,6 +1,7 @@
 //! How large the streams of a trace are, and what is due in them: what its header does not say, kept
 //! from when the trace was in memory.
 
+use mapbench_core::event::PacedRole;
 use mapbench_core::op::{OpClass, OpKind};
 use mapbench_core::trace::{Deal, Shape, Stream, Trace};
 
@@ -26,6 +27,8 @@ pub struct Extent {
     pub counts_words: bool,
     /// The actors whose events are due at their times.
     pub paced: Vec<PacedActor>,
+    /// All actors of a trace without an order: the role, and whether it has a pace.
+    pub roles: Vec<(String, bool)>,
 }
 
 /// An actor whose events are due at their times.
@@ -42,8 +45,8 @@ pub struct PacedActor {
 impl Extent {
     /// Measures a trace.
     pub fn of(trace: &Trace) -> Self {
-        let streams = &trace.streams;
-        let paced = trace.header.actors.iter().zip(streams).filter_map(|(actor, stream)| {
+        let (streams, actors) = (&trace.streams, &trace.header.actors);
+        let paced = actors.iter().zip(streams).filter_map(|(actor, stream)| {
             Some(PacedActor {
                 name: actor.name.clone(),
                 events: stream.times_ns.len() as u64,
@@ -57,7 +60,20 @@ impl Extent {
             free_actors: streams.len() > 1 && !trace.is_ordered(),
             counts_words: counts_words(trace),
             paced: paced.collect(),
+            roles: match trace.is_ordered() {
+                true => Vec::new(),
+                false => actors.iter().map(|a| (a.name.clone(), a.pace.is_some())).collect(),
+            },
         }
+    }
+
+    /// The roles whose events are due at their times; all, where the trace is offered at a rate.
+    pub fn roles(&self, offered: bool) -> Vec<PacedRole> {
+        let paced = self.roles.iter().filter(|(_, paced)| offered || *paced);
+        let names: Vec<&String> = paced.map(|(name, _)| name).collect();
+        let role =
+            |side: &[&String]| PacedRole { name: side[0].clone(), actors: side.len() as u32 };
+        names.chunk_by(|one, next| one == next).map(role).collect()
     }
 
     /// Memory of a worker for ops and events: as they were read, and as they are dealt. Bytes.
@@ -139,6 +155,7 @@ mod tests {
         let extent = Extent::of(&Trace { header, streams: vec![Stream::of(ranged), timed] });
         let writer = PacedActor { name: "writer".to_owned(), events: 2, lap_ns: 10 };
         let paced = vec![writer];
+        let roles = vec![("worker".to_owned(), false), ("writer".to_owned(), true)];
         let expected = Extent {
             ops: 2_503,
             words: 5,
@@ -146,8 +163,12 @@ mod tests {
             free_actors: true,
             counts_words: false,
             paced,
+            roles,
         };
         assert_eq!(extent, expected);
+        let role = |name: &str| PacedRole { name: name.to_owned(), actors: 1 };
+        assert_eq!(extent.roles(false), [role("writer")]);
+        assert_eq!(extent.roles(true), [role("worker"), role("writer")]);
     }
 
     #[test]

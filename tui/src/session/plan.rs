@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
 use mapbench_core::event::{
-    Cell, CellMap, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
+    Cell, CellMap, Offered, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
@@ -73,7 +73,7 @@ pub struct Settings {
 }
 
 /// The axes that are crossed with workloads and adapters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Axes {
     /// Thread counts; empty takes each workload's own.
     pub threads: Vec<u32>,
@@ -81,6 +81,17 @@ pub struct Axes {
     pub keys: Vec<KeyKind>,
     /// Value kinds; empty takes each workload's own.
     pub values: Vec<ValueKind>,
+    /// Rates at which traces are offered; empty runs them as their actors say.
+    pub offered: Vec<Offered>,
+}
+
+/// A point on the axes.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    threads: u32,
+    key: KeyKind,
+    value: ValueKind,
+    offered: Option<Offered>,
 }
 
 /// What a run will do.
@@ -151,19 +162,24 @@ impl Plan {
             ([], None) => default_threads(),
             (asked, _) => asked.to_vec(),
         };
-        for threads in threads {
-            for &key in keys {
-                for &value in values {
-                    let group: Vec<u32> = adapters
-                        .iter()
-                        .map(|adapter| {
-                            self.add_cell(position, workload, adapter, threads, key, value)
-                        })
-                        .collect();
-                    if !group.is_empty() {
-                        self.groups.push(group);
-                    }
-                }
+        let rates: Vec<Option<Offered>> = match &axes.offered[..] {
+            [] => vec![None],
+            rates => rates.iter().copied().map(Some).collect(),
+        };
+        let (rates, threads) = (rates.as_slice(), threads.as_slice());
+        let points = threads.iter().flat_map(|&threads| {
+            let pairs = keys.iter().flat_map(|&key| values.iter().map(move |&value| (key, value)));
+            pairs.flat_map(move |(key, value)| {
+                rates.iter().map(move |&offered| Point { threads, key, value, offered })
+            })
+        });
+        for point in points {
+            let group: Vec<u32> = adapters
+                .iter()
+                .map(|adapter| self.add_cell(position, workload, adapter, point))
+                .collect();
+            if !group.is_empty() {
+                self.groups.push(group);
             }
         }
     }
@@ -173,10 +189,9 @@ impl Plan {
         position: usize,
         workload: &Workload,
         variant: &Variant<'_>,
-        threads: u32,
-        key: KeyKind,
-        value: ValueKind,
+        point: Point,
     ) -> u32 {
+        let Point { threads, key, value, offered } = point;
         let id = self.cells.len() as u32;
         let adapter = variant.entry;
         self.cells.push(Cell {
@@ -189,8 +204,8 @@ impl Plan {
             key,
             value,
             threads,
-            axis: None,
-            axis_value: None,
+            axis: offered.map(|_| "rate".to_owned()),
+            axis_value: offered.map(|offered| offered.per_s.to_string()),
             trace_hash: workload.hash.clone(),
             trace_ops: workload.header.ops,
             one_shot: workload.header.shape == Shape::OneShot,
@@ -201,6 +216,8 @@ impl Plan {
             maps: maps_of(&workload.header),
             free_actors: workload.extent.free_actors,
             tuning: variant.settings.over(&self.settings.tuning),
+            offered,
+            paced: workload.extent.roles(offered.is_some()),
             role: Role::Measured,
             rounds: self.own_rounds(workload),
         });
@@ -237,6 +254,7 @@ impl Plan {
             max_memory_bytes: self.address_limit_bytes(id),
             presize: self.workload(id).presize,
             tuning: cell.tuning.clone(),
+            offered: cell.offered,
         }
     }
 

@@ -78,6 +78,12 @@ pub enum PrepareError {
         /// The scenario or trace.
         name: String,
     },
+    /// A rate for a workload whose actors all have their own.
+    #[error("`{name}` keeps a pace of its own, so --rate cannot offer it at another; leave it out")]
+    OwnPace {
+        /// The scenario or trace.
+        name: String,
+    },
     /// Types that this hasher is not built for.
     #[error(
         "--hasher siphash is built for --key u64 --value 8 only, and `{name}` runs with {key} keys and {value}-byte values; name both, or use foldhash"
@@ -147,6 +153,7 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         threads: each_once(&request.threads),
         keys: each_once(&request.keys),
         values: each_once(&request.values),
+        offered: request.offered(),
     };
     let mut plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
     plan.skipped.extend(out_of_reach);
@@ -348,6 +355,11 @@ fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> 
     let one_shot = workload.header.shape == Shape::OneShot;
     if one_shot && matches!(request.length, Length::PerCellNs(_)) {
         return Err(PrepareError::DurationOfOneShot { name });
+    }
+    let paced = workload.header.actors.iter().filter(|actor| actor.pace.is_some()).count();
+    let all_paced = paced == workload.header.actors.len();
+    if !request.rates.is_empty() && (all_paced || (paced > 0 && !workload.extent.free_actors)) {
+        return Err(PrepareError::OwnPace { name });
     }
     let keys = request.keys.iter().copied().chain(request.keys.is_empty().then_some(workload.key));
     let values =

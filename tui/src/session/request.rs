@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::{Timing, Turns};
+use mapbench_core::event::{Offered, Timing, Turns};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
+use mapbench_core::workload::Schedule;
 
 /// What somebody asked to have measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,11 @@ pub struct RunRequest {
     pub keys: Vec<KeyKind>,
     /// Value kinds; empty takes each scenario's own.
     pub values: Vec<ValueKind>,
+    /// Rates at which traces are offered, in units or else ops per second; empty runs them as their
+    /// actors say.
+    pub rates: Vec<f64>,
+    /// How what is offered at a rate is spread.
+    pub schedule: Schedule,
     /// The hasher.
     pub hasher: HasherKind,
     /// Settings that only some maps have.
@@ -79,6 +85,8 @@ impl Default for RunRequest {
             threads: Vec::new(),
             keys: Vec::new(),
             values: Vec::new(),
+            rates: Vec::new(),
+            schedule: Schedule::default(),
             hasher: HasherKind::default(),
             tuning: Tuning::default(),
             length: Length::Default,
@@ -97,6 +105,18 @@ impl Default for RunRequest {
 }
 
 impl RunRequest {
+    /// What is offered, each rate once.
+    pub fn offered(&self) -> Vec<Offered> {
+        let mut offered: Vec<Offered> = Vec::new();
+        for &per_s in &self.rates {
+            let one = Offered { per_s, schedule: self.schedule };
+            if !offered.contains(&one) {
+                offered.push(one);
+            }
+        }
+        offered
+    }
+
     /// Length of a steady round. Nanoseconds.
     pub fn round_ns(&self) -> u64 {
         self.round_ns.unwrap_or(DEFAULT_ROUND_NS).max(1)

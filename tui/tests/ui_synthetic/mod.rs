@@ -61,6 +61,8 @@ pub(crate) fn begin() -> RunBegin {
                     role: Role::Measured,
                     rounds: None,
                     tuning: Tuning::default(),
+                    offered: None,
+                    paced: Vec::new(),
                 });
             }
         }
