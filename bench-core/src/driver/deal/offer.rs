@@ -46,15 +46,14 @@ impl Offer {
     /// Gives every hand of an actor without a pace its times.
     pub(super) fn pace(&self, hands: &mut Hands) {
         let all = hands.iter().map(Vec::len).sum::<usize>() as u64;
-        let mut number = 0;
-        for hand in hands.iter_mut().flatten().filter(|hand| hand.len() > 0) {
+        let dealt = hands.iter_mut().flatten().filter(|hand| hand.len() > 0);
+        for (number, hand) in (0..).zip(dealt) {
             let events = hand.events_per_lap();
             if let Some(pace) = &mut hand.pace
                 && pace.times_ns.is_empty()
             {
                 self.draw(pace, events, (number, all));
             }
-            number += 1;
         }
     }
 
