@@ -287,7 +287,7 @@ impl Plan {
 
     /// Whether a round of a cell can be a number of words.
     pub fn counts_words(&self, id: u32) -> bool {
-        self.workload(id).extent.counts_words
+        self.cell(id).offered.is_none() && self.workload(id).extent.counts_words
     }
 
     /// Rounds per fork that the asked time comes to where the workload has a round length of its
