@@ -37,6 +37,9 @@ pub fn setting(cell: &Cell, charset: Charset) -> String {
         value,
         cell.hasher.name().to_owned(),
     ];
+    if cell.presize == Some(false) {
+        parts.push("grown".to_owned());
+    }
     if let (Some(axis), Some(value)) = (&cell.axis, &cell.axis_value) {
         parts.push(format!("{axis} = {value}"));
     }

@@ -136,6 +136,12 @@ pub fn bytes(bytes: f64) -> String {
     if bytes < 9.95 { format!("{bytes:.1}") } else { format!("{bytes:.0}") }
 }
 
+/// A size in MiB without its unit, three digits: `0.5`, `34.0`, `1024`.
+pub fn mebibytes(bytes: f64) -> String {
+    let value = bytes / f64::from(1 << 20);
+    if value == 0.0 { "0".to_owned() } else { format!("{value:.*}", decimals(value)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,5 +209,10 @@ mod tests {
             assert_eq!(mops(ops_per_sec), expected);
         }
         assert_eq!(mops_like(0.2e6, 17.9e6), "0.2");
+        let mib = f64::from(1 << 20);
+        assert_eq!(
+            [0.0, 0.5, 34.0, -1024.0].map(|size| mebibytes(size * mib)),
+            ["0", "0.50", "34.0", "-1024"]
+        );
     }
 }

@@ -58,7 +58,7 @@ fn the_row_of_a_cell_is_golden() {
     let expected = "1,k3x9q2,0123456789abcdef0123456789abcdef01234567,curated/read-heavy,sharded,\
         crate 1.2.3,foldhash,u64,8,1,,6,24150000,1200000000,20125000.000,20025000.000,\
         20225000.000,580,1000,2801,3001,3001,3001,0.900000,0.050000,40.100,ok,,cell,all,,,42,\
-        00112233aabbccdd,,,,,,,,8,true,,,,all,,,,,,,,,,,,,,,0.900000,0.050000,,,,,0,";
+        00112233aabbccdd,,,,,,,,8,true,,,,all,,,,,,,,,,,,,,,0.900000,0.050000,,,,,0,,,,,,,,,,,,";
     assert_eq!(text.lines().nth(1), Some(expected));
 }
 

@@ -2,13 +2,19 @@
 //! that counting costs a load and a store on a line that no other thread writes. It changes no
 //! allocation.
 //!
+//! Counts per thread tell exactly what is held now, but not the most that was held at once: the
+//! threads' peaks do not coincide. So each thread also keeps the part of its balance that the
+//! others have not heard of, and settles it with a shared sum when it reaches [`GRAIN`]; the largest
+//! sum is the peak. A thread that takes and gives back small blocks in turn never settles, and
+//! one that grows a table settles at once. What the sum lacks is at most one grain per thread.
+//!
 //! The program installs it; the driver reads it. A program without it reports no memory figures.
 
 #![expect(unsafe_code, reason = "`GlobalAlloc` is an unsafe trait; every call goes on unchanged")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Counts on behalf of the system allocator.
 #[derive(Debug, Default, Clone, Copy)]
@@ -18,12 +24,17 @@ pub struct CountingAllocator;
 const SLOTS: usize = 128;
 const SHARED: usize = SLOTS - 1;
 
+/// By how much a peak may be off for each thread that allocates. Bytes.
+pub const GRAIN: u64 = 16 << 10;
+
 /// One thread's counts, on a line pair of its own.
 #[repr(align(128))]
 struct Slot {
     allocations: AtomicU64,
     taken_bytes: AtomicU64,
     given_bytes: AtomicU64,
+    /// Taken less given, of which [`SETTLED`] does not know yet. Bytes, less than a grain.
+    unsettled: AtomicI64,
 }
 
 static COUNTS: [Slot; SLOTS] = [const {
@@ -31,8 +42,13 @@ static COUNTS: [Slot; SLOTS] = [const {
         allocations: AtomicU64::new(0),
         taken_bytes: AtomicU64::new(0),
         given_bytes: AtomicU64::new(0),
+        unsettled: AtomicI64::new(0),
     }
 }; SLOTS];
+/// Taken less given, of all threads, as far as they have told. Bytes.
+static SETTLED: AtomicI64 = AtomicI64::new(0);
+/// The most that [`SETTLED`] came to since somebody last asked to forget. Bytes.
+static PEAK: AtomicI64 = AtomicI64::new(0);
 static NEXT_SLOT: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -67,12 +83,40 @@ fn took(bytes: usize) {
     let slot = slot();
     add(slot, &COUNTS[slot].allocations, 1);
     add(slot, &COUNTS[slot].taken_bytes, bytes as u64);
+    balance(slot, bytes as i64);
 }
 
 #[inline]
 fn gave(bytes: usize) {
     let slot = slot();
     add(slot, &COUNTS[slot].given_bytes, bytes as u64);
+    balance(slot, -(bytes as i64));
+}
+
+/// Moves a thread's balance, and settles it once a grain has come together.
+#[inline]
+fn balance(slot: usize, change: i64) {
+    if slot == SHARED {
+        return settle(change);
+    }
+    let unsettled = &COUNTS[slot].unsettled;
+    // No block is so large that this overflows.
+    let sum = unsettled.load(Relaxed).wrapping_add(change);
+    if sum.unsigned_abs() < GRAIN {
+        unsettled.store(sum, Relaxed);
+    } else {
+        unsettled.store(0, Relaxed);
+        settle(sum);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn settle(change: i64) {
+    let held = SETTLED.fetch_add(change, Relaxed).wrapping_add(change);
+    if change > 0 {
+        PEAK.fetch_max(held, Relaxed);
+    }
 }
 
 // SAFETY: every method hands its arguments to `System` unchanged and returns what `System`
@@ -108,7 +152,40 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-/// Bytes that the process holds on the heap now; `None` if the program does not count.
+/// What a process holds on its heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heap {
+    /// Now. Bytes.
+    pub live_bytes: u64,
+    /// The most at once since [`forget_peak`], to within a [`GRAIN`] per thread. Bytes.
+    pub peak_bytes: u64,
+}
+
+/// What one thread has asked of the heap so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ThreadCounts {
+    /// Blocks taken.
+    pub allocations: u64,
+    /// Bytes of them.
+    pub taken_bytes: u64,
+    /// Bytes given back, whoever had taken them.
+    pub given_bytes: u64,
+}
+
+impl ThreadCounts {
+    /// What came on top of an earlier count of the same thread.
+    #[must_use]
+    pub fn since(self, before: ThreadCounts) -> ThreadCounts {
+        ThreadCounts {
+            allocations: self.allocations.wrapping_sub(before.allocations),
+            taken_bytes: self.taken_bytes.wrapping_sub(before.taken_bytes),
+            given_bytes: self.given_bytes.wrapping_sub(before.given_bytes),
+        }
+    }
+}
+
+/// Bytes that the process holds on the heap now; `None` if the program does not count. Exact if no
+/// thread allocates meanwhile.
 pub fn live_bytes() -> Option<u64> {
     let (mut taken, mut given) = (0_u64, 0_u64);
     for slot in &COUNTS {
@@ -119,8 +196,25 @@ pub fn live_bytes() -> Option<u64> {
     (taken > 0).then(|| taken.wrapping_sub(given))
 }
 
-/// Allocations of the calling thread so far; `None` if the program does not count.
-pub fn thread_allocations() -> Option<u64> {
+/// What the process holds on the heap and has held; `None` if the program does not count.
+pub fn heap() -> Option<Heap> {
+    let live_bytes = live_bytes()?;
+    let peak = u64::try_from(PEAK.load(Relaxed)).unwrap_or(0);
+    Some(Heap { live_bytes, peak_bytes: peak.max(live_bytes) })
+}
+
+/// Begins a new peak at what is held now.
+pub fn forget_peak() {
+    PEAK.store(SETTLED.load(Relaxed), Relaxed);
+}
+
+/// What the calling thread has asked of the heap so far; `None` if the program does not count, or if
+/// there are more threads than can be told apart.
+pub fn thread_counts() -> Option<ThreadCounts> {
     let own = slot();
-    live_bytes().and((own != SHARED).then(|| COUNTS[own].allocations.load(Relaxed)))
+    live_bytes().and((own != SHARED).then(|| ThreadCounts {
+        allocations: COUNTS[own].allocations.load(Relaxed),
+        taken_bytes: COUNTS[own].taken_bytes.load(Relaxed),
+        given_bytes: COUNTS[own].given_bytes.load(Relaxed),
+    }))
 }

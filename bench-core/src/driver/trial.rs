@@ -10,14 +10,15 @@ use super::counts::{COLUMNS, OpCounts, RANGED};
 use super::crew::Crew;
 use super::deal::{Hand, Hands, deal};
 use super::member::ThreadRound;
+use super::memory::Heap;
 use super::recorder::{encode, nanosecond_histogram};
 use super::round::{Place, Tally};
 use super::verify::Model;
 use super::{Link, TrialFailure, affinity, memory, offered};
 use crate::adapter::{MapFamily, MapHasher, Meta};
 use crate::event::{
-    ClassReport, Done, Failure, FailureKind, Hello, MapReport, Order, PROTOCOL_VERSION, Ready,
-    RoundOrder, RoundReport, TrialSpec, Work, WorkerMessage,
+    ClassReport, Done, Failure, FailureKind, Hello, MapReport, MemoryReport, Order,
+    PROTOCOL_VERSION, Ready, RoundOrder, RoundReport, TrialSpec, Work, WorkerMessage,
 };
 use crate::key::BenchKey;
 use crate::op::OpClass;
@@ -89,6 +90,7 @@ where
         let mut crew = Crew::start(spec, meta, trace, hands, &clock);
         crew.muster(&mut || progress(link, "prefill"))?;
         let base_bytes = memory::live_bytes();
+        memory::forget_peak();
         let prefill_ns = crew.prepare(&mut || progress(link, "prefill"))?;
         let mut trial = Trial {
             trace,
@@ -105,10 +107,11 @@ where
         };
         // Before the model is made, which would count as the map's.
         let entries = trace.header.maps.iter().map(|map| u64::from(map.preload)).sum();
-        let bytes_per_entry = trial.bytes_per_entry(entries);
+        let memory = trial.memory(memory::heap(), Some(entries));
         let preloaded = Arc::new(Model::preloaded(&trace.header.maps));
         trial.verify(&preloaded, link)?;
-        link.send(&WorkerMessage::Ready(Ready { prefill_ns, entries, bytes_per_entry }));
+        let bytes_per_entry = memory.and_then(|memory| memory.bytes_per_entry());
+        link.send(&WorkerMessage::Ready(Ready { prefill_ns, entries, bytes_per_entry, memory }));
         Ok(trial)
     }
 
@@ -134,6 +137,7 @@ where
             self.crew.prepare(&mut || progress(link, "prefill"))?;
         }
         self.used = true;
+        memory::forget_peak();
         let (base_ns, base_ticks) = (monotonic_ns(), self.clock.ticks());
         let threads = self.crew.round(order, &mut || progress(link, "round"))?;
         self.places = threads.iter().map(|thread| thread.places.clone()).collect();
@@ -151,7 +155,11 @@ where
         );
         // Verification comes first: the parent passes the baton on when it hears of the round, and
         // nothing of this worker may run from then on.
-        let verified = if one_shot && wrong == 0 { self.verify_executed(link) } else { Ok(()) };
+        let verified = if one_shot && wrong == 0 {
+            self.quiesce(link).and_then(|()| self.verify_executed(link))
+        } else {
+            Ok(())
+        };
         link.send(&WorkerMessage::Round(Box::new(report)));
         if wrong > 0 {
             return Err(Failure { kind: FailureKind::WrongValue, message });
@@ -214,7 +222,10 @@ where
             wrong_values: tally.wrong_values,
             ops_per_thread: threads.iter().map(|thread| thread.counts.all()).collect(),
             involuntary_switches: sum(|thread| thread.involuntary_switches),
-            allocations: threads.iter().map(|thread| thread.allocations).sum(),
+            allocations: threads.iter().map(|thread| Some(thread.asked?.allocations)).sum(),
+            taken_bytes: threads.iter().map(|thread| Some(thread.asked?.taken_bytes)).sum(),
+            given_bytes: threads.iter().map(|thread| Some(thread.asked?.given_bytes)).sum(),
+            memory: self.memory(threads.iter().find_map(|thread| thread.heap), self.here(lengths)),
             placement: threads.iter().find_map(|thread| thread.placement),
             updates: counts.updates,
             contended_updates: tally.contended_updates,
@@ -248,22 +259,35 @@ where
     }
 
     fn end(mut self, link: &mut dyn Link) -> Result<(), Failure> {
-        if self.trace.header.shape == Shape::Steady {
+        let steady = self.trace.header.shape == Shape::Steady;
+        if steady {
+            memory::forget_peak();
+            self.quiesce(link)?;
+        }
+        // Nothing of the harness's is alive here that was not before the maps were built.
+        let heap = memory::heap();
+        if steady {
             self.verify_executed(link)?;
         }
-        let bytes_per_entry = self.bytes_per_entry(self.entries);
+        let memory = self.memory(heap, Some(self.entries));
         link.send(&WorkerMessage::Done(Done {
             entries: self.entries,
             verified: self.meta.capabilities.keeps_entries,
             quiesce_ns: self.quiesce_ns,
-            bytes_per_entry,
+            bytes_per_entry: memory.and_then(|memory| memory.bytes_per_entry()),
+            memory,
             peak_rss_bytes: affinity::peak_rss_bytes(),
         }));
         self.crew.dismiss();
         Ok(())
     }
 
-    /// Verifies that the maps hold what the executed ops add up to.
+    fn quiesce(&mut self, link: &mut dyn Link) -> Result<(), Failure> {
+        self.quiesce_ns = self.crew.quiesce(&mut || progress(link, "verify"))?;
+        Ok(())
+    }
+
+    /// Verifies that the maps hold what the executed ops add up to. The maps must be quiescent.
     fn verify_executed(&mut self, link: &mut dyn Link) -> Result<(), Failure> {
         let whole_lap = Place { laps: 1, position: 0 };
         let model = if self.places.iter().flatten().all(|&place| place == whole_lap) {
@@ -274,7 +298,6 @@ where
             Arc::new(model)
         };
         self.entries = model.entries();
-        self.quiesce_ns = self.crew.quiesce(&mut || progress(link, "verify"))?;
         self.verify(&model, link)?;
         self.verify_answers()
     }
@@ -309,10 +332,26 @@ where
         Err(Failure { kind: FailureKind::Verification, message })
     }
 
-    /// Heap bytes of the maps per entry.
-    fn bytes_per_entry(&self, entries: u64) -> Option<f64> {
-        let held = memory::live_bytes()?.saturating_sub(self.base_bytes?);
-        (entries > 0 && self.meta.capabilities.keeps_entries).then(|| held as f64 / entries as f64)
+    /// What the maps hold of a heap, and how many entries; `None` if nobody counts.
+    fn memory(&self, heap: Option<Heap>, entries: Option<u64>) -> Option<MemoryReport> {
+        let (heap, base_bytes) = (heap?, self.base_bytes?);
+        Some(MemoryReport {
+            held_bytes: heap.live_bytes.saturating_sub(base_bytes),
+            peak_bytes: heap.peak_bytes.saturating_sub(base_bytes),
+            entries: entries.filter(|_| self.meta.capabilities.keeps_entries),
+            // The driver opens no file; who sends the report knows.
+            rss_bytes: None,
+        })
+    }
+
+    /// Entries of all maps where the hands stand now: known at the end of a lap, and where the maps
+    /// were asked for their lengths.
+    fn here(&self, lengths: &[u64]) -> Option<u64> {
+        let lap_ended = self.places.iter().flatten().all(|place| place.position == 0);
+        match lengths {
+            [] => lap_ended.then(|| self.lap.entries()),
+            lengths => Some(lengths.iter().sum()),
+        }
     }
 }
 

@@ -10,12 +10,12 @@ mod worker;
 pub use fingerprint::{Commit, Machine, Processor, Subject};
 pub use order::{Offered, Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{
-    Cell, CellMap, EndCause, PacedRole, Role, RunBegin, RunEnd, RunEvent, Skipped, StopRule, Turns,
-    UiMode,
+    Cell, CellMap, EndCause, Measure, PacedRole, Role, RunBegin, RunEnd, RunEvent, Skipped,
+    StopRule, Turns, UiMode,
 };
 pub use worker::{
-    ActorReport, ClassReport, Done, Failure, FailureKind, Hello, MapReport, Placement,
-    PlacementMode, Ready, RoundReport, WorkerMessage,
+    ActorReport, ClassReport, Done, Failure, FailureKind, Hello, MapReport, MemoryReport,
+    Placement, PlacementMode, Ready, RoundReport, WorkerMessage,
 };
 
 /// Version of the worker protocol.

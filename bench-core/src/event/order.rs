@@ -96,7 +96,7 @@ pub struct RoundOrder {
 pub enum Work {
     /// Time. Nanoseconds.
     DurationNs(u64),
-    /// The whole trace once, on maps built anew.
+    /// The whole trace once: a one-shot one on maps built anew, a steady one from lap end to lap end.
     Trace,
     /// So many words of each thread's hand, whatever the time: rounds of two workers that are told
     /// the same run the same ops. Only for steady traces whose threads have one hand each, without

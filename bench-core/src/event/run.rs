@@ -149,6 +149,9 @@ pub struct RunBegin {
     pub warm_ns: u64,
     /// How ops are timed.
     pub timing: Timing,
+    /// What is measured.
+    #[serde(default)]
+    pub measure: Measure,
     /// How the UI draws while this run measures.
     pub ui: UiMode,
     /// In what order the rounds of a group run.
@@ -226,6 +229,17 @@ impl Role {
     }
 }
 
+/// What a run measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Time: throughput and latency, and the memory that goes with them.
+    #[default]
+    Time,
+    /// Memory: each round is one lap of the trace, so that it is the same ops with every map.
+    Memory,
+}
+
 /// How the UI draws while a run measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -264,6 +278,9 @@ pub struct Cell {
     pub axis: Option<String>,
     /// Value on the axis.
     pub axis_value: Option<String>,
+    /// Whether the maps are built with room for their peak; `None` in logs that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presize: Option<bool>,
     /// Hash of the trace, 16 hexadecimal digits.
     pub trace_hash: String,
     /// Ops of the whole trace: one lap of a steady one. 0 in logs that do not say.

@@ -37,7 +37,7 @@ pub struct Hello {
 }
 
 /// The worker is prefilled and parked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ready {
     /// Time to prefill. Nanoseconds.
     pub prefill_ns: u64,
@@ -46,6 +46,35 @@ pub struct Ready {
     /// Bytes that the maps hold on the heap, per entry; `None` if it has no entries or if the
     /// process does not count its allocations.
     pub bytes_per_entry: Option<f64>,
+    /// Memory after the prefill, and at most in it; `None` if the process does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryReport>,
+}
+
+/// The memory of a worker at one moment, and the most of it since the moment before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryReport {
+    /// Heap that the maps hold: what the process holds, less what it held before it built them.
+    /// Bytes.
+    pub held_bytes: u64,
+    /// The most that they held at once in the phase that ends now, its warm-up included; off by at
+    /// most 16 KiB per thread. Bytes.
+    pub peak_bytes: u64,
+    /// Entries of all maps, where they are known without asking the maps for more than their length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// Resident memory of the process, the harness's own included; `None` where the system does
+    /// not say. Bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_bytes: Option<u64>,
+}
+
+impl MemoryReport {
+    /// Bytes held per entry; `None` without entries.
+    pub fn bytes_per_entry(&self) -> Option<f64> {
+        let entries = self.entries.filter(|&entries| entries > 0)?;
+        Some(self.held_bytes as f64 / entries as f64)
+    }
 }
 
 /// What one round measured.
@@ -81,6 +110,15 @@ pub struct RoundReport {
     pub involuntary_switches: u64,
     /// Heap allocations by all threads, the map's included; `None` if not counted.
     pub allocations: Option<u64>,
+    /// Bytes of them; `None` if not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_bytes: Option<u64>,
+    /// Bytes that all threads gave back; `None` if not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_bytes: Option<u64>,
+    /// Memory when the last op had ended, before anything was quiesced; `None` if not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryReport>,
     /// Cost of moving a cache line between the first two threads; `None` at one thread.
     pub placement: Option<Placement>,
     /// Updates among the writes.
@@ -198,7 +236,7 @@ pub enum PlacementMode {
 }
 
 /// Last words of a worker that did all it was told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Done {
     /// Entries in all maps at the end.
     pub entries: u64,
@@ -206,8 +244,11 @@ pub struct Done {
     pub verified: bool,
     /// Time that `quiesce` took. Nanoseconds.
     pub quiesce_ns: u64,
-    /// Bytes per entry at the end; `None` as in [`Ready::bytes_per_entry`].
+    /// Bytes per entry at the end, after `quiesce`; `None` as in [`Ready::bytes_per_entry`].
     pub bytes_per_entry: Option<f64>,
+    /// Memory after `quiesce`, and at most in it; `None` if the process does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryReport>,
     /// Peak resident memory of the process. Bytes.
     pub peak_rss_bytes: u64,
 }

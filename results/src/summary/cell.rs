@@ -8,6 +8,7 @@ use mapbench_core::event::{Cell, Done, Failure, PlacementMode, Ready, RoundRepor
 use mapbench_core::op::OpClass;
 
 use super::fork::{Counts, ForkSummary};
+use super::memory::MemoryFigures;
 use super::row::{self, PlacementShares, SummaryRow};
 use super::samples::{Series, SeriesPoint};
 use super::tally::{Tally, merged, merged_intended, per_second};
@@ -133,7 +134,12 @@ impl CellSummary {
         PlacementShares::of(&self.forks)
     }
 
-    /// Mean over forks of bytes per entry at the end, or else after prefill.
+    /// What its maps held, and when; `None` if no worker counts.
+    pub fn memory(&self) -> Option<MemoryFigures> {
+        MemoryFigures::mean(self.forks.iter().filter_map(ForkSummary::memory))
+    }
+
+    /// Mean over forks of bytes per entry after prefill.
     pub fn bytes_per_entry(&self) -> Option<f64> {
         let known: Vec<f64> = self.forks.iter().filter_map(ForkSummary::bytes_per_entry).collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)

@@ -5,6 +5,7 @@ use mapbench_core::event::{Done, Failure, PlacementMode, Ready, RoundReport};
 use mapbench_core::op::OpClass;
 
 use super::cell::CellState;
+use super::memory::{Held, HeldPoint, MemoryFigures};
 use super::tally::Tally;
 use crate::stats::RoundSample;
 
@@ -27,6 +28,8 @@ pub struct ForkSummary {
     pub done: Option<Done>,
     /// What its rounds counted, dropped rounds included.
     pub counts: Counts,
+    /// What its maps held at the end of its rounds.
+    pub(super) held: Held,
     tallies: [Tally; MODES.len()],
 }
 
@@ -61,6 +64,10 @@ pub struct Counts {
     pub unreadable_rounds: u64,
     /// Accesses to the trace's most accessed key; 0 from workers that do not count them.
     pub top_key_ops: u64,
+    /// Bytes that those rounds took from the heap.
+    pub taken_bytes: u64,
+    /// Bytes that they gave back.
+    pub given_bytes: u64,
 }
 
 impl ForkSummary {
@@ -72,6 +79,7 @@ impl ForkSummary {
             ready: None,
             done: None,
             counts: Counts::default(),
+            held: Held::default(),
             tallies: Default::default(),
         }
     }
@@ -85,6 +93,7 @@ impl ForkSummary {
             self.counts.mixed_rounds += 1;
         }
         self.counts.add(report);
+        self.held.round(report);
         self.counts.unreadable_rounds += u64::from(!readable);
     }
 
@@ -125,6 +134,16 @@ impl ForkSummary {
         self.ready.as_ref().and_then(|ready| ready.bytes_per_entry)
     }
 
+    /// What its maps held, and when; `None` from a worker that does not count.
+    pub fn memory(&self) -> Option<MemoryFigures> {
+        MemoryFigures::of(self.ready.as_ref(), &self.held, self.done.as_ref(), &self.counts)
+    }
+
+    /// What its maps held at the ends of its rounds, in bounded number and ascending.
+    pub fn held(&self) -> &[HeldPoint] {
+        self.held.points()
+    }
+
     /// Its failure, if it failed.
     pub fn failure(&self) -> Option<&Failure> {
         if let CellState::Failed(failure) = &self.state { Some(failure) } else { None }
@@ -158,6 +177,8 @@ impl Counts {
             allocations: report.allocations.unwrap_or(0),
             allocation_ops: report.allocations.map_or(0, |_| report.ops),
             top_key_ops: report.top_key_ops,
+            taken_bytes: report.taken_bytes.unwrap_or(0),
+            given_bytes: report.given_bytes.unwrap_or(0),
         };
         *self = self.plus(one);
     }
@@ -182,6 +203,8 @@ impl Counts {
             allocation_ops: self.allocation_ops.saturating_add(other.allocation_ops),
             unreadable_rounds: self.unreadable_rounds.saturating_add(other.unreadable_rounds),
             top_key_ops: self.top_key_ops.saturating_add(other.top_key_ops),
+            taken_bytes: self.taken_bytes.saturating_add(other.taken_bytes),
+            given_bytes: self.given_bytes.saturating_add(other.given_bytes),
         }
     }
 

@@ -8,6 +8,7 @@ mod cell;
 mod flag;
 mod fork;
 mod maps;
+mod memory;
 mod row;
 mod samples;
 mod tally;
@@ -16,6 +17,7 @@ pub use cell::{CellState, CellSummary};
 pub use flag::Flag;
 pub use fork::{Counts, ForkSummary};
 pub use maps::{MapRow, round_map_rows};
+pub use memory::{HeldPoint, MemoryFigures};
 pub use row::{Level, PlacementShares, Status, SummaryRow, round_rows};
 pub use samples::SeriesPoint;
 

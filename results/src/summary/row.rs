@@ -7,6 +7,7 @@ use mapbench_core::op::OpClass;
 use super::cell::{CellState, CellSummary};
 use super::flag::{self, Flag};
 use super::fork::{Counts, ForkSummary, MODES, share};
+use super::memory::MemoryFigures;
 use super::tally::{Figures, Tally, figures};
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
@@ -192,8 +193,10 @@ pub struct SummaryRow {
     pub busy_ns_per_unit: Option<f64>,
     /// Heap allocations per op.
     pub allocations_per_op: Option<f64>,
-    /// Bytes per entry at the end, or else after prefill.
+    /// Bytes per entry after prefill.
     pub bytes_per_entry: Option<f64>,
+    /// What the maps held, and when; `None` if nobody counted, or of a class.
+    pub memory: Option<MemoryFigures>,
     /// Placement modes; `None` at one thread.
     pub placement: Option<PlacementShares>,
     /// Whether the final contents were verified; `None` if none was.
@@ -212,6 +215,7 @@ pub(super) fn of_cell(cell: &CellSummary, class: Option<OpClass>) -> SummaryRow 
     let figures = figures(&cell.tallies(), class);
     SummaryRow {
         bytes_per_entry: cell.bytes_per_entry(),
+        memory: cell.memory().filter(|_| class.is_none()),
         verified: cell.verified(),
         status: status(cell.state()),
         error: error(cell.state()),
@@ -234,6 +238,7 @@ pub(super) fn of_fork(
     SummaryRow {
         fork: Some(fork.fork),
         bytes_per_entry: fork.bytes_per_entry(),
+        memory: fork.memory().filter(|_| class.is_none()),
         verified: fork.verified(),
         status: status(state),
         error: error(state),
@@ -270,6 +275,7 @@ pub fn round_rows(cell: &Cell, fork: u32, report: &RoundReport) -> Vec<SummaryRo
         .map(|class| SummaryRow {
             fork: Some(fork),
             round: Some(report.n),
+            memory: MemoryFigures::of_round(report).filter(|_| class.is_none()),
             placement,
             status: Status::Ok,
             ..measured(Level::Round, cell, class, &figures(&[&tally], class), &counts)
@@ -321,6 +327,7 @@ fn measured(
         effective_write_share: counts.effective_write_share(),
         allocations_per_op: counts.allocations_per_op(),
         bytes_per_entry: None,
+        memory: None,
         placement: None,
         verified: None,
         status: Status::Partial,

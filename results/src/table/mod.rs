@@ -3,12 +3,14 @@
 //! out and what the marks mean. It computes nothing, uses no colour and asks no terminal.
 
 mod maps;
+mod memory;
 mod notes;
 mod threads;
 
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table, presets};
+use mapbench_core::event::Measure;
 
 use crate::label;
 use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRow};
@@ -28,11 +30,20 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
         let (group, others) =
             rest.into_iter().partition(|cell| label::setting(cell.cell(), charset) == heading);
         rest = others;
+        if summary.begin().measure == Measure::Memory {
+            let _ = writeln!(text, "{heading}");
+            memory::write(&mut text, &group, charset);
+            continue;
+        }
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
         maps::write(&mut text, &group, charset);
         threads::write(&mut text, &group, charset);
     }
-    footnotes(&mut text, summary, charset);
+    if summary.begin().measure == Measure::Memory {
+        memory::footnotes(&mut text, summary);
+    } else {
+        footnotes(&mut text, summary, charset);
+    }
     failures(&mut text, summary, charset);
     skips(&mut text, summary);
     text

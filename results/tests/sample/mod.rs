@@ -8,8 +8,8 @@ use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
     Cell, CellMap, ClassReport, Commit, Done, EndCause, Failure, FailureKind, Machine, MapReport,
-    Placement, PlacementMode, Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION,
-    Skipped, Timing, Turns, UiMode,
+    Measure, Placement, PlacementMode, Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent,
+    SCHEMA_VERSION, Skipped, Timing, Turns, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
@@ -29,6 +29,7 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         threads,
         axis: None,
         axis_value: None,
+        presize: None,
         trace_hash: "00112233aabbccdd".to_owned(),
         trace_ops: 0,
         one_shot: false,
@@ -59,6 +60,7 @@ pub(crate) fn begin(cells: Vec<Cell>) -> RunBegin {
         round_ns: 200_000_000,
         warm_ns: 8_000_000,
         timing: Timing::Sampled,
+        measure: Measure::Time,
         ui: UiMode::None,
         order: Turns::default(),
         cells,
@@ -140,7 +142,7 @@ pub(crate) fn round(n: u32, ops: u64, mode: Option<PlacementMode>) -> RoundRepor
 }
 
 pub(crate) fn ready() -> Ready {
-    Ready { prefill_ns: 5_000_000, entries: 1_000, bytes_per_entry: Some(40.1) }
+    Ready { prefill_ns: 5_000_000, entries: 1_000, bytes_per_entry: Some(40.1), ..Ready::default() }
 }
 
 pub(crate) fn done() -> Done {
@@ -150,6 +152,7 @@ pub(crate) fn done() -> Done {
         quiesce_ns: 17,
         bytes_per_entry: Some(41.3),
         peak_rss_bytes: 9 << 20,
+        ..Done::default()
     }
 }
 

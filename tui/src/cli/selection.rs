@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::{Timing, Turns};
+use mapbench_core::event::{Measure, Timing, Turns};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload;
@@ -88,6 +88,13 @@ pub(crate) struct RunSelection {
     /// Which ops are timed
     #[arg(long, value_enum, default_value = "sampled", help_heading = "How")]
     timing: TimingChoice,
+    /// What is measured. `memory`: what maps hold after the prefill, after five laps (which replace
+    /// every entry of the default scenarios ten times), and once they are quiesced
+    #[arg(long, value_enum, default_value = "time", help_heading = "How")]
+    measure: MeasureChoice,
+    /// Whether maps are built with room for their peak, or grow [default: the scenario's]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "YES|NO", help_heading = "How")]
+    presize: Vec<YesNo>,
     /// A worker without progress for this long hangs
     #[arg(long = "timeout", value_name = "TIME", value_parser = duration_ns)]
     #[arg(default_value = "30s", help_heading = "How")]
@@ -163,6 +170,21 @@ enum TimingChoice {
     None,
 }
 
+/// What is measured.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MeasureChoice {
+    /// Throughput and latency, and the memory that goes with them
+    Time,
+    /// What maps hold, at the same places of the same trace
+    Memory,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
 impl RunSelection {
     /// The request that these flags make.
     pub(crate) fn request(&self) -> RunRequest {
@@ -205,6 +227,11 @@ impl RunSelection {
                 TimingChoice::Every => Timing::Every,
                 TimingChoice::None => Timing::None,
             },
+            measure: match self.measure {
+                MeasureChoice::Time => Measure::Time,
+                MeasureChoice::Memory => Measure::Memory,
+            },
+            presize: self.presize.iter().map(|&choice| choice == YesNo::Yes).collect(),
             timeout_ns: self.timeout_ns,
             max_memory_bytes: self.max_memory,
             cpus: self.cpus.clone(),
@@ -310,9 +337,12 @@ mod tests {
             (1_u32..=1_000_000).prop_map(Length::Rounds),
         ];
         let timing = select(vec![Timing::Sampled, Timing::Every, Timing::None]);
+        let what = (select(vec![Measure::Time, Measure::Memory]), vec(any::<bool>(), 0..3));
         let times = (length, maybe(ns()), ns(), ns());
-        (times, 1_u32..=1000, any::<u64>(), timing, maybe(bytes), vec(any::<u32>(), 0..3)).prop_map(
-            |((length, round_ns, warm_ns, timeout_ns), forks, seed, timing, memory, cpus)| {
+        let counts = (1_u32..=1000, any::<u64>());
+        (times, counts, timing, what, maybe(bytes), vec(any::<u32>(), 0..3)).prop_map(
+            |((length, round_ns, warm_ns, timeout_ns), counts, timing, what, memory, cpus)| {
+                let ((forks, seed), (measure, presize)) = (counts, what);
                 RunRequest {
                     length,
                     round_ns,
@@ -321,6 +351,8 @@ mod tests {
                     forks,
                     seed,
                     timing,
+                    measure,
+                    presize,
                     max_memory_bytes: memory,
                     cpus,
                     ..RunRequest::default()

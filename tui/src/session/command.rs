@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use mapbench_core::event::{Timing, Turns};
+use mapbench_core::event::{Measure, Timing, Turns};
 
 use super::request::{Length, RunRequest};
 
@@ -35,6 +35,8 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.changed("--order", order(request.order), order(default.order));
     command.changed("--seed", &request.seed, &default.seed);
     command.changed("--timing", timing(request.timing), timing(default.timing));
+    command.changed("--measure", measure(request.measure), measure(default.measure));
+    command.list("--presize", &request.presize, &default.presize, |is| yes_or_no(*is).to_owned());
     command.changed("--timeout", &duration(request.timeout_ns), &duration(default.timeout_ns));
     command.some("--max-memory", request.max_memory_bytes.map(size));
     command.list("--cpus", &request.cpus, &default.cpus, u32::to_string);
@@ -111,6 +113,17 @@ fn timing(timing: Timing) -> &'static str {
         Timing::Every => "every",
         Timing::None => "none",
     }
+}
+
+fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Time => "time",
+        Measure::Memory => "memory",
+    }
+}
+
+fn yes_or_no(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
 }
 
 fn quoted(word: &str) -> Cow<'_, str> {

@@ -96,6 +96,7 @@ pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin 
         round_ns: settings.round_ns,
         warm_ns: settings.warm_ns,
         timing: settings.timing,
+        measure: settings.measure,
         ui,
         order: settings.order,
         cells: plan.cells.clone(),

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Done, Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Ready, RoundOrder, RoundReport,
-    RunEvent, Timing, TrialSpec, Turns, Work, WorkerMessage,
+    Done, Failure, FailureKind, Hello, Measure, Order, PROTOCOL_VERSION, Ready, RoundOrder,
+    RoundReport, RunEvent, Timing, TrialSpec, Turns, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
 use mapbench_core::registry::AdapterEntry;
@@ -130,7 +130,7 @@ impl Launch for FakeLaunch {
             adapter_version: "0".to_owned(),
         };
         self.tell(1_000_000, worker, WorkerMessage::Hello(hello));
-        let ready = Ready { prefill_ns: 1, entries: 1, bytes_per_entry: None };
+        let ready = Ready { prefill_ns: 1, entries: 1, ..Ready::default() };
         self.tell(2_000_000, worker, WorkerMessage::Ready(ready));
         Ok(())
     }
@@ -152,13 +152,7 @@ impl Launch for FakeLaunch {
                 if self.faults.get(&self.workers[&worker]) == Some(&Fault::SilentAtStop) {
                     return;
                 }
-                let done = Done {
-                    entries: 1,
-                    verified: true,
-                    quiesce_ns: 0,
-                    bytes_per_entry: None,
-                    peak_rss_bytes: 0,
-                };
+                let done = Done { entries: 1, verified: true, ..Done::default() };
                 self.tell(1_000_000, worker, WorkerMessage::Done(done));
             }
             Order::Trial(_) => panic!("`start` hands the trial over"),
@@ -280,6 +274,7 @@ pub(super) fn plan_of(
         round_ns: ROUND_NS,
         warm_ns: 10_000_000,
         timing: Timing::Sampled,
+        measure: Measure::Time,
         timeout_ns: 30 * SECOND_NS,
         max_memory_bytes,
         cpus: Vec::new(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
 use mapbench_core::event::{
-    Cell, CellMap, Offered, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
+    Cell, CellMap, Measure, Offered, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
@@ -58,6 +58,8 @@ pub struct Settings {
     pub warm_ns: u64,
     /// How ops are timed.
     pub timing: Timing,
+    /// What is measured.
+    pub measure: Measure,
     /// A phase without progress for this long is a hang. Nanoseconds.
     pub timeout_ns: u64,
     /// What the workers of a group may hold together. Bytes.
@@ -83,6 +85,8 @@ pub struct Axes {
     pub values: Vec<ValueKind>,
     /// Rates at which traces are offered; empty runs them as their actors say.
     pub offered: Vec<Offered>,
+    /// Whether maps are built with room for their peak; empty takes each workload's own.
+    pub presize: Vec<bool>,
 }
 
 /// A point on the axes.
@@ -92,6 +96,7 @@ struct Point {
     key: KeyKind,
     value: ValueKind,
     offered: Option<Offered>,
+    presize: bool,
 }
 
 /// What a run will do.
@@ -166,11 +171,15 @@ impl Plan {
             [] => vec![None],
             rates => rates.iter().copied().map(Some).collect(),
         };
+        let presize = if axes.presize.is_empty() { &[workload.presize][..] } else { &axes.presize };
         let (rates, threads) = (rates.as_slice(), threads.as_slice());
         let points = threads.iter().flat_map(|&threads| {
             let pairs = keys.iter().flat_map(|&key| values.iter().map(move |&value| (key, value)));
             pairs.flat_map(move |(key, value)| {
-                rates.iter().map(move |&offered| Point { threads, key, value, offered })
+                rates.iter().flat_map(move |&offered| {
+                    let point = move |&presize| Point { threads, key, value, offered, presize };
+                    presize.iter().map(point)
+                })
             })
         });
         for point in points {
@@ -191,7 +200,7 @@ impl Plan {
         variant: &Variant<'_>,
         point: Point,
     ) -> u32 {
-        let Point { threads, key, value, offered } = point;
+        let Point { threads, key, value, offered, presize } = point;
         let id = self.cells.len() as u32;
         let adapter = variant.entry;
         self.cells.push(Cell {
@@ -206,9 +215,11 @@ impl Plan {
             threads,
             axis: offered.map(|_| "rate".to_owned()),
             axis_value: offered.map(|offered| offered.per_s.to_string()),
+            presize: Some(presize),
             trace_hash: workload.hash.clone(),
             trace_ops: workload.header.ops,
-            one_shot: workload.header.shape == Shape::OneShot,
+            one_shot: workload.header.shape == Shape::OneShot
+                || self.settings.measure == Measure::Memory,
             hit_share: workload.header.hit_share,
             effective_write_share: workload.header.effective_write_share,
             top_key_share: workload.header.top_key.map(|top| top.share),
@@ -252,7 +263,7 @@ impl Plan {
             cpus: settings.cpus.clone(),
             timeout_ns: settings.timeout_ns,
             max_memory_bytes: self.address_limit_bytes(id),
-            presize: self.workload(id).presize,
+            presize: cell.presize.unwrap_or(self.workload(id).presize),
             tuning: cell.tuning.clone(),
             offered: cell.offered,
         }

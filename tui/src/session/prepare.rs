@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use mapbench_core::adapter::HasherKind;
 use mapbench_core::driver::allowed_cpus;
-use mapbench_core::event::Skipped;
+use mapbench_core::event::{Measure, Skipped};
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::{self, Scenario, ScenarioError};
@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use super::extent::Extent;
 use super::plan::{Axes, Plan, Settings, Workload};
-use super::request::{Length, PRESETS, RunRequest};
+use super::request::{Length, RunRequest};
 use super::select::{self, SelectError};
 use super::variant;
 
@@ -73,7 +73,9 @@ pub enum PrepareError {
         source: io::Error,
     },
     /// A duration for work that has none.
-    #[error("`{name}` is one-shot: a round is the whole trace, so -d cannot size it; use --rounds")]
+    #[error(
+        "`{name}` is one-shot here: a round is the whole trace, so -d cannot size it; use --rounds"
+    )]
     DurationOfOneShot {
         /// The scenario or trace.
         name: String,
@@ -150,10 +152,11 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         check(workload, request)?;
     }
     let axes = Axes {
-        threads: each_once(&request.threads),
+        threads: each_once(request.threads()),
         keys: each_once(&request.keys),
         values: each_once(&request.values),
         offered: request.offered(),
+        presize: each_once(&request.presize),
     };
     let mut plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
     plan.skipped.extend(out_of_reach);
@@ -223,7 +226,7 @@ pub fn store_of(request: &RunRequest) -> Result<PathBuf, PrepareError> {
 pub fn scenarios(request: &RunRequest) -> Result<Vec<Scenario>, PrepareError> {
     let mut patterns = request.scenarios.clone();
     if patterns.is_empty() {
-        patterns = PRESETS.map(str::to_owned).to_vec();
+        patterns = request.presets().iter().copied().map(str::to_owned).collect();
     }
     find_scenarios(&patterns)
 }
@@ -352,8 +355,8 @@ fn is_whole(path: &Path, hash: &str) -> bool {
 
 fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> {
     let name = workload.name.clone();
-    let one_shot = workload.header.shape == Shape::OneShot;
-    if one_shot && matches!(request.length, Length::PerCellNs(_)) {
+    let whole = workload.header.shape == Shape::OneShot || request.measure == Measure::Memory;
+    if whole && matches!(request.length, Length::PerCellNs(_)) {
         return Err(PrepareError::DurationOfOneShot { name });
     }
     let paced = workload.header.actors.iter().filter(|actor| actor.pace.is_some()).count();
@@ -390,6 +393,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         round_ns: request.round_ns(),
         warm_ns: request.warm_ns,
         timing: request.timing,
+        measure: request.measure,
         timeout_ns: request.timeout_ns,
         max_memory_bytes: request.max_memory_bytes.unwrap_or_else(memory_to_use_bytes),
         cpus: if request.cpus.is_empty() { allowed } else { request.cpus.clone() },

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::{Offered, Timing, Turns};
+use mapbench_core::event::{Measure, Offered, Timing, Turns};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload::Schedule;
@@ -47,6 +47,10 @@ pub struct RunRequest {
     pub seed: u64,
     /// How ops are timed.
     pub timing: Timing,
+    /// What is measured.
+    pub measure: Measure,
+    /// Whether maps are built with room for their peak; empty takes each scenario's own.
+    pub presize: Vec<bool>,
     /// A phase without progress for this long is a hang. Nanoseconds.
     pub timeout_ns: u64,
     /// Memory for the workers of a group; `None` takes 80 % of what is available. Bytes.
@@ -71,6 +75,12 @@ pub enum Length {
 
 /// The scenarios that are measured when none is named.
 pub const PRESETS: [&str; 3] = ["curated/read-heavy", "curated/hot-key", "curated/mixed-write"];
+/// The scenarios whose memory is measured when none is named.
+pub const MEMORY_PRESETS: [&str; 3] =
+    ["memory/words-1m", "memory/pods-100k", "memory/pods-100k-inline"];
+/// Rounds of a memory cell when none are asked for. A lap of [`MEMORY_PRESETS`] replaces every entry
+/// twice, so that these replace it ten times.
+const MEMORY_ROUNDS: u32 = 5;
 /// Measured time per cell when none is asked for. Nanoseconds.
 const DEFAULT_CELL_NS: u64 = 2_000_000_000;
 /// Length of a round when none is asked for. Nanoseconds.
@@ -96,6 +106,8 @@ impl Default for RunRequest {
             order: Turns::default(),
             seed: 1,
             timing: Timing::default(),
+            measure: Measure::default(),
+            presize: Vec::new(),
             timeout_ns: 30_000_000_000,
             max_memory_bytes: None,
             cpus: Vec::new(),
@@ -122,10 +134,29 @@ impl RunRequest {
         self.round_ns.unwrap_or(DEFAULT_ROUND_NS).max(1)
     }
 
+    /// The scenarios that are measured when none is named.
+    pub fn presets(&self) -> &'static [&'static str] {
+        match self.measure {
+            Measure::Time => &PRESETS,
+            Measure::Memory => &MEMORY_PRESETS,
+        }
+    }
+
+    /// The thread counts asked for. What a map holds hardly depends on them, so that memory is
+    /// measured with one thread unless somebody asks for more.
+    pub fn threads(&self) -> &[u32] {
+        match (self.measure, &self.threads[..]) {
+            (Measure::Memory, []) => &[1],
+            (_, asked) => asked,
+        }
+    }
+
     /// Rounds per fork that the length comes to.
     pub fn rounds_per_fork(&self) -> u32 {
-        if let Length::Rounds(rounds) = self.length {
-            return rounds.max(1);
+        match self.length {
+            Length::Rounds(rounds) => return rounds.max(1),
+            Length::Default if self.measure == Measure::Memory => return MEMORY_ROUNDS,
+            Length::Default | Length::PerCellNs(_) => {}
         }
         let per_fork_ns = self.per_fork_ns().unwrap_or(DEFAULT_CELL_NS);
         u32::try_from(per_fork_ns.div_ceil(self.round_ns())).unwrap_or(u32::MAX).max(1)

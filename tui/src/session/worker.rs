@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 
 use mapbench_core::driver::Link;
-use mapbench_core::event::{Done, Failure, FailureKind, Order, TrialSpec, WorkerMessage};
+use mapbench_core::event::{Failure, FailureKind, Order, TrialSpec, WorkerMessage};
 use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::trace::{self, Trace};
 
@@ -15,7 +15,7 @@ use super::worker_link::WorkerLink;
 /// must end now: threads that are stuck inside a map may have been left behind.
 pub fn serve(registry: &Registry) -> u8 {
     die_with_parent();
-    let mut link = OwnPeak(WorkerLink::new(io::stdin().lock(), io::stdout()));
+    let mut link = WithResident(WorkerLink::new(io::stdin().lock(), io::stdout()));
     let spec = match link.next_order() {
         Some(Order::Trial(spec)) => spec,
         Some(_) => return refuse(&mut link, "the first order must be a trial".to_owned()),
@@ -42,30 +42,38 @@ fn prepare<'r>(
     Ok((entry, trace))
 }
 
-/// A link that reports the peak of this process alone. `getrusage`, which the driver asks because
-/// it opens no file, hands the peak of the process that started it down to a worker.
-struct OwnPeak<L>(L);
+/// A link that adds what the driver cannot say, because it opens no file: resident memory. The peak
+/// of `getrusage`, which the driver asks, is handed down by the process that started a worker.
+struct WithResident<L>(L);
 
-impl<L: Link> Link for OwnPeak<L> {
+impl<L: Link> Link for WithResident<L> {
     fn next_order(&mut self) -> Option<Order> {
         self.0.next_order()
     }
 
     fn send(&mut self, message: &WorkerMessage) {
-        if let WorkerMessage::Done(done) = message
-            && let Some(peak_rss_bytes) = peak_bytes()
-        {
-            return self.0.send(&WorkerMessage::Done(Done { peak_rss_bytes, ..done.clone() }));
+        let mut message = message.clone();
+        let memory = match &mut message {
+            WorkerMessage::Ready(ready) => &mut ready.memory,
+            WorkerMessage::Round(report) => &mut report.memory,
+            WorkerMessage::Done(done) => {
+                done.peak_rss_bytes = status("VmHWM:").unwrap_or(done.peak_rss_bytes);
+                &mut done.memory
+            }
+            _ => return self.0.send(&message),
+        };
+        if let Some(memory) = memory {
+            memory.rss_bytes = status("VmRSS:");
         }
-        self.0.send(message);
+        self.0.send(&message);
     }
 }
 
-/// Peak resident memory of this process; `None` where the system does not say. Bytes.
-fn peak_bytes() -> Option<u64> {
+/// A size that the system knows of this process; `None` where it does not say. Bytes.
+fn status(name: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(peak.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    let size = status.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(size.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 fn refuse(link: &mut dyn Link, message: String) -> u8 {

@@ -9,8 +9,9 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Ready,
-    Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, Turns, UiMode,
+    Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Measure,
+    Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, Turns,
+    UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
@@ -49,6 +50,7 @@ pub(crate) fn begin() -> RunBegin {
                     threads,
                     axis: None,
                     axis_value: None,
+                    presize: None,
                     trace_hash: "0123456789abcdef".to_owned(),
                     trace_ops: 0,
                     one_shot: false,
@@ -79,6 +81,7 @@ pub(crate) fn begin() -> RunBegin {
         round_ns: ROUND_NS,
         warm_ns: 10_000_000,
         timing: Timing::Sampled,
+        measure: Measure::Time,
         ui: UiMode::BetweenRounds,
         order: Turns::default(),
         cells,
@@ -114,8 +117,12 @@ pub(crate) fn run() -> Vec<RunEvent> {
     for group in begin.cells.chunks(MAPS.len()) {
         for cell in group {
             events.push(RunEvent::TrialStarted { cell: cell.id, fork: 0 });
-            let ready =
-                Ready { prefill_ns: 1_000_000, entries: 100_000, bytes_per_entry: Some(41.3) };
+            let ready = Ready {
+                prefill_ns: 1_000_000,
+                entries: 100_000,
+                bytes_per_entry: Some(41.3),
+                ..Ready::default()
+            };
             events.push(RunEvent::TrialReady { cell: cell.id, fork: 0, ready });
         }
         for n in 0..ROUNDS {
@@ -150,6 +157,7 @@ pub(crate) fn run() -> Vec<RunEvent> {
                 quiesce_ns: 1_000,
                 bytes_per_entry: Some(41.3),
                 peak_rss_bytes: 64 << 20,
+                ..Done::default()
             };
             events.push(RunEvent::TrialDone { cell: cell.id, fork: 0, done });
         }

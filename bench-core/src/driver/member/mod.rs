@@ -19,6 +19,7 @@ use crate::driver::barrier::SpinBarrier;
 use crate::driver::clock::Clock;
 use crate::driver::counts::{OpCounts, OpIndex};
 use crate::driver::deal::{Hand, Hands};
+use crate::driver::memory::{Heap, ThreadCounts};
 use crate::driver::offered::HandPace;
 use crate::driver::pacing::Idling;
 use crate::driver::placement::Probe;
@@ -114,7 +115,11 @@ pub(in crate::driver) struct ThreadRound {
     /// How late it woke up where it slept until something was due.
     pub(in crate::driver) wakes: Histogram<u64>,
     pub(in crate::driver) involuntary_switches: u64,
-    pub(in crate::driver) allocations: Option<u64>,
+    /// What the thread asked of the heap in the measured part.
+    pub(in crate::driver) asked: Option<ThreadCounts>,
+    /// The process's heap when all threads had stopped, before any of them took memory for its
+    /// report. Only from the first thread.
+    pub(in crate::driver) heap: Option<Heap>,
     /// Only from the first thread of several.
     pub(in crate::driver) placement: Option<Placement>,
 }

@@ -51,11 +51,11 @@ where
         lane.waited = 0;
         let places_before = lane.places();
         let switches = affinity::involuntary_switches();
-        let allocations = memory::thread_allocations();
+        let asked = memory::thread_counts();
         let start_ticks = shared.clock.ticks();
         let tally = lane.run(until);
         let end_ticks = shared.clock.ticks();
-        let allocated = memory::thread_allocations();
+        let asked = memory::thread_counts().zip(asked).map(|(after, before)| after.since(before));
         let involuntary_switches = affinity::involuntary_switches() - switches;
         let (sampler, places, waited_ticks) = (lane.means.sampler, lane.places(), lane.waited);
         let gap = lane.gap;
@@ -64,6 +64,9 @@ where
         (self.sampler, self.gap, self.life) = (sampler, gap, life);
         self.places.clone_from(&places);
         let after_ns = probe(&shared, self.thread);
+        let heap = (thread == 0).then(memory::heap).flatten();
+        // What follows takes memory that is not the maps'.
+        shared.barrier.wait();
         let counts = self.counts_since(&places_before);
         let paces = self.paces(until, &places_before);
         ThreadRound {
@@ -80,7 +83,8 @@ where
             paces,
             wakes: self.wakes(),
             involuntary_switches,
-            allocations: allocated.zip(allocations).map(|(after, before)| after - before),
+            asked,
+            heap,
             placement: before_ns.zip(after_ns).map(|(before, after)| placement(before, after)),
         }
     }

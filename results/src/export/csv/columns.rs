@@ -4,7 +4,7 @@ use mapbench_core::event::{Cell, RunBegin, SCHEMA_VERSION, Skipped};
 
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
-use crate::summary::{MapRow, SummaryRow};
+use crate::summary::{MapRow, MemoryFigures, SummaryRow};
 
 /// One line of the file: a row of figures, one of a map, or a combination that was left out.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ const fn column(name: &'static str, field: fn(Line<'_>) -> String) -> Column {
 }
 
 /// The columns, in order.
-pub(super) const COLUMNS: [Column; 69] = [
+pub(super) const COLUMNS: [Column; 80] = [
     column("schema_version", |_| SCHEMA_VERSION.to_string()),
     column("run_id", |line| line.begin.run_id.clone()),
     column("commit", |line| commit(line.begin)),
@@ -126,6 +126,17 @@ pub(super) const COLUMNS: [Column; 69] = [
     column("waiting_share", |line| line.all(|row, _| decimal(row.waiting_share, 6))),
     column("due_events", |line| line.all(|row, _| row.due_events.to_string())),
     column("late_share", |line| line.all(|row, _| decimal(row.late_share, 6))),
+    column("bytes_per_entry_churned", |line| line.held(|held| decimal(held.churned, 3))),
+    column("bytes_per_entry_quiesced", |line| line.held(|held| decimal(held.quiesced, 3))),
+    column("held_bytes", |line| line.held(|held| decimal(held.held_bytes, 0))),
+    column("reclaimed_bytes", |line| line.held(|held| decimal(held.reclaimed_bytes, 0))),
+    column("peak_bytes", |line| line.held(|held| optional(held.peak_bytes))),
+    column("rss_bytes", |line| line.held(|held| decimal(held.rss_bytes, 0))),
+    column("peak_rss_bytes", |line| line.held(|held| optional(held.peak_rss_bytes))),
+    column("quiesce_ns", |line| line.held(|held| decimal(held.quiesce_ns, 0))),
+    column("taken_bytes_per_op", |line| line.held(|held| decimal(held.taken_bytes_per_op, 3))),
+    column("given_bytes_per_op", |line| line.held(|held| decimal(held.given_bytes_per_op, 3))),
+    column("presize", |line| line.cell(|cell| optional(cell.presize))),
 ];
 
 impl<'a> Line<'a> {
@@ -164,6 +175,11 @@ impl<'a> Line<'a> {
 
     fn either(self, row: fn(&SummaryRow) -> String, map: fn(&MapRow) -> String) -> String {
         self.row.map_or_else(|| self.map(map), row)
+    }
+
+    /// A figure of memory.
+    fn held(self, field: fn(&MemoryFigures) -> String) -> String {
+        self.row.and_then(|row| row.memory.as_ref()).map_or_else(String::new, field)
     }
 
     /// A figure of all ops, of which a class has no part of its own.
