@@ -270,3 +270,44 @@ fn the_series_starts_with_the_run_and_ends_with_its_last_round() {
     assert_eq!(at, [200_000_000, 1_200_000_000, 2_200_000_000]);
     assert_eq!(summary.elapsed_ns(), 2_200_000_000);
 }
+
+#[test]
+fn a_late_cliff_is_no_steady_state_and_a_short_cell_is_not_judged() {
+    let cliff = |rounds: u32| -> Vec<RunEvent> {
+        let ops = |n| 1_000_000 + 2_000 * u64::from(n % 3) - if n < 15 { 0 } else { 300_000 };
+        (0..rounds).map(|n| round(0, 0, sample::round(n, ops(n), None))).collect()
+    };
+    let row = |rounds| applied(&cliff(rounds)).cells()[0].row().clone();
+    assert_eq!(row(9).disturbance.steady, None);
+    assert_eq!(row(15).disturbance.steady, Some(true));
+    let cut = row(20);
+    assert_eq!(cut.disturbance.steady, Some(false));
+    assert!(cut.flags.contains(&Flag::NoSteadyState));
+    assert_eq!(cut.rounds, 20, "a cliff is a finding: nothing is cut off");
+    assert!(cut.disturbance.odd_rounds >= 5, "{:?}", cut.disturbance);
+}
+
+#[test]
+fn a_noisy_row_says_what_disturbed_it() {
+    let mut events: Vec<RunEvent> = (0..6)
+        .map(|n| {
+            let mut report = sample::round(n, 1_000_000 + u64::from(n) * 200_000, None);
+            report.involuntary_switches = u64::from(n % 2);
+            round(0, 0, report)
+        })
+        .collect();
+    events.push(RunEvent::Pressure {
+        cell: 0,
+        fork: 0,
+        elapsed_ns: 1_200_000_000,
+        steal_ms: Some(36),
+        psi_some_us: None,
+    });
+    let row = applied(&events).cells()[0].row().clone();
+    assert_eq!(row.flags, [Flag::Noisy]);
+    assert_eq!(row.disturbance.pressure.steal, Some(0.03));
+    assert_eq!(row.disturbance.pressure.psi_some, None, "nobody could tell");
+    let causes = row.disturbance.describe();
+    assert!(causes.contains("preemptions 50.0 %, steal 3.0 %"), "{causes}");
+    assert!(causes.starts_with("interval ±"), "{causes}");
+}

@@ -3,7 +3,7 @@
 
 mod sample;
 
-use mapbench_core::event::{Cell, PlacementMode, RunBegin, RunEvent};
+use mapbench_core::event::{Cell, PlacementMode, RunBegin, RunEvent, Work};
 use mapbench_results::units::Charset;
 use mapbench_results::{RunSummary, table};
 
@@ -141,4 +141,29 @@ fn a_run_without_cells_still_lists_what_it_skipped() {
     begin.cells.clear();
     let text = rendered(&begin, &[], Charset::Utf8);
     assert!(text.starts_with("\nskipped:"), "{text:?}");
+}
+
+#[test]
+fn two_cells_in_quads_are_compared_below_their_table() {
+    let begin = sample::begin(vec![sample::cell(0, "a", 1), sample::cell(1, "b", 1)]);
+    let events = |preempted: u32| {
+        let mut events = vec![RunEvent::Quads { cells: [0, 1], work: Work::DurationNs(1) }];
+        for n in 0..40 {
+            for cell in 0..2 {
+                let ops = 1_000_000 + 1_000 * u64::from(n % 7) - 100_000 * u64::from(cell);
+                let mut report = sample::round(n, ops, None);
+                report.involuntary_switches = u64::from(n < preempted);
+                events.push(RunEvent::Round { cell, fork: 0, report: Box::new(report) });
+            }
+        }
+        rendered(&begin, &events, Charset::Utf8)
+    };
+    let line = |text: &str| -> String {
+        text.lines().find(|line| line.starts_with("a against b: ")).unwrap_or(text).to_owned()
+    };
+    let calm = line(&events(4));
+    assert!(calm.starts_with("a against b: 1.111x [1.111 to 1.111] of 18 quads"), "{calm}");
+    assert!(calm.ends_with("2 more dropped for preemptions"), "{calm}");
+    let busy = line(&events(14));
+    assert!(busy.ends_with("of 20 quads; INCONCLUSIVE (noisy): preemptions 35.0 %"), "{busy}");
 }

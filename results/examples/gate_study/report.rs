@@ -14,6 +14,9 @@ use crate::stream::{Stretch, Study};
 /// Windows without an event that prove a rate of at most 1 % with 95 % confidence.
 const WINDOWS_FOR_ONE_PERCENT: u64 = 299;
 
+/// A shorter recording, in simulated windows, shows its own chance difference in most draws.
+const RECORDED_PER_SIMULATED: u64 = 10;
+
 /// All that is said of a study.
 pub(crate) fn describe(study: &Study, arguments: &Arguments) -> String {
     let logs = study.log_ratios();
@@ -58,6 +61,15 @@ pub(crate) fn describe(study: &Study, arguments: &Arguments) -> String {
             seconds(length_ns),
             seconds(arguments.window_ns / 2)
         );
+        let recorded_ns = study.stretches().len() as u64 * arguments.window_ns / 2;
+        if recorded_ns < RECORDED_PER_SIMULATED * length_ns {
+            let _ = writeln!(
+                text,
+                "    the recording, {} s, is not {RECORDED_PER_SIMULATED} times as long: whatever \
+                 it differs by as a whole is in every draw, so record more",
+                seconds(recorded_ns)
+            );
+        }
         tallied(&mut text, &simulated(study, arguments, length_ns), arguments, "draws");
     }
     text

@@ -91,7 +91,8 @@ impl Study {
         let mut forks: Vec<(u32, Vec<Timed>)> = rounds.into_iter().collect();
         forks.sort_by_key(|(fork, _)| *fork);
         let forks = forks.into_iter().map(|(fork, rounds)| {
-            let pressure = worst(pressures.get(&fork).map_or(&[][..], Vec::as_slice));
+            let pressures = pressures.remove(&fork).unwrap_or_default().into_iter();
+            let pressure = pressures.fold(Pressure::default(), Pressure::worse);
             Fork { stretches: stretches(rounds, window_ns / 2, pressure) }
         });
         Some(Study {
@@ -138,13 +139,6 @@ impl Study {
         let logs = self.log_ratios();
         logs.iter().filter_map(|logs| Some(trimmed_estimate(logs)?.value)).collect()
     }
-}
-
-/// The larger share of each kind.
-fn worst(pressures: &[Pressure]) -> Pressure {
-    let largest =
-        |of: fn(&Pressure) -> Option<f64>| pressures.iter().filter_map(of).max_by(f64::total_cmp);
-    Pressure { steal: largest(|p| p.steal), psi_some: largest(|p| p.psi_some) }
 }
 
 /// Cuts the rounds of one fork. A quad belongs where its first round began.

@@ -56,6 +56,19 @@ pub struct Pressure {
 }
 
 impl Pressure {
+    /// The larger share of each kind.
+    #[must_use]
+    pub fn worse(self, other: Pressure) -> Pressure {
+        let larger = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        Pressure {
+            steal: larger(self.steal, other.steal),
+            psi_some: larger(self.psi_some, other.psi_some),
+        }
+    }
+
     /// The causes of noise among them.
     pub fn causes(&self) -> Vec<NoiseCause> {
         let steal = self.steal.filter(|share| *share > MOST_STOLEN).map(NoiseCause::Steal);

@@ -27,7 +27,7 @@ pub use contamination::{
 pub use detectable::{LEVEL, POWER, minimum_detectable};
 pub use holm::{Adjusted, holm};
 pub use looks::{FamilyLevel, Looks, TARGET_HALF_WIDTH, is_narrow};
-pub use order::{mad, median, quantile, trimmed_mean};
+pub use order::{ODD_MADS, mad, median, odd, quantile, trimmed_mean};
 pub use pelt::change_points;
 pub use proportion::Proportion;
 pub use quad::{Quad, Quads};

@@ -46,6 +46,17 @@ pub fn mad(values: &[f64]) -> Option<f64> {
     median_in_place(&mut deviations)
 }
 
+/// A round further than this many MAD from the median of its cell is odd.
+pub const ODD_MADS: f64 = 5.0;
+
+/// The positions of the values further than `mads` MAD from the median; none where the MAD is 0,
+/// because most values are one and nothing says what is far from it.
+pub fn odd(values: &[f64], mads: f64) -> Vec<usize> {
+    let (Some(center), Some(mad)) = (median(values), mad(values)) else { return Vec::new() };
+    let is_odd = |value: f64| mad > 0.0 && (value - center).abs() > mads * mad;
+    (0..values.len()).filter(|at| is_odd(values[*at])).collect()
+}
+
 /// The mean after `share` of the values is cut from each end, rounded down: 0.2 cuts one of five
 /// at each end. `None` of nothing.
 pub fn trimmed_mean(values: &[f64], share: f64) -> Option<f64> {
@@ -93,6 +104,15 @@ mod tests {
     fn the_mad_of_the_textbook_series() {
         // Median 2, deviations 1 1 0 0 2 4 7.
         close(mad(&[1.0, 1.0, 2.0, 2.0, 4.0, 6.0, 9.0]), 1.0);
+    }
+
+    #[test]
+    fn odd_values_are_far_from_the_median_by_the_mads_measure() {
+        // Median 3, MAD 1: 8 is 5 MAD away, 8.1 further.
+        assert_eq!(odd(&[1.0, 2.0, 3.0, 4.0, 8.1, 3.0, 2.0], ODD_MADS), [4]);
+        assert!(odd(&[1.0, 2.0, 3.0, 4.0, 8.0, 3.0, 2.0], ODD_MADS).is_empty());
+        assert!(odd(&[1.0, 1.0, 1.0, 9.0], ODD_MADS).is_empty());
+        assert!(odd(&[], ODD_MADS).is_empty());
     }
 
     #[test]

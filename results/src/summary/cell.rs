@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use mapbench_core::event::{Cell, Done, Failure, PlacementMode, Ready, RoundReport};
 use mapbench_core::op::OpClass;
 
-use super::fork::{Counts, ForkSummary};
+use super::fork::{Counts, ForkSummary, LostTime};
 use super::memory::MemoryFigures;
 use super::row::{self, PlacementShares, SummaryRow};
 use super::samples::{Series, SeriesPoint};
@@ -185,6 +185,10 @@ impl CellSummary {
     pub(super) fn round(&mut self, fork: u32, report: &RoundReport, at_ns: u64) {
         self.change(fork, |fork| fork.round(report));
         self.series.push(at_ns, per_second(report.ops, report.elapsed_ns));
+    }
+
+    pub(super) fn lost(&mut self, fork: u32, lost: LostTime) {
+        self.change(fork, |fork| fork.pressure = Some(lost));
     }
 
     pub(super) fn done(&mut self, fork: u32, done: &Done) {

@@ -3,6 +3,7 @@
 
 use mapbench_core::event::Cell;
 
+use super::disturbance::Disturbance;
 use super::fork::Counts;
 use super::row::PlacementShares;
 use super::tally::Figures;
@@ -26,6 +27,8 @@ pub enum Flag {
     Behind,
     /// The interval is wide.
     Noisy,
+    /// Throughput did not come to rest: it stepped late, or has a slope.
+    NoSteadyState,
     /// Rounds ran in more than one placement mode; figures are of the most frequent one.
     MixedPlacement,
     /// Some latencies could not be read.
@@ -43,6 +46,7 @@ impl Flag {
             Flag::MapTimes => "map times off",
             Flag::Behind => "behind",
             Flag::Noisy => "noisy",
+            Flag::NoSteadyState => "no steady state",
             Flag::MixedPlacement => "mixed placement",
             Flag::UnreadableLatency => "latency unreadable",
         }
@@ -56,6 +60,7 @@ pub(super) fn raised(
     figures: &Figures,
     placement: Option<PlacementShares>,
     verified: Option<bool>,
+    disturbance: &Disturbance,
 ) -> Vec<Flag> {
     // A control that keeps nothing hits nothing: it is not verified, and that says it all.
     let keeps = verified != Some(false);
@@ -76,6 +81,7 @@ pub(super) fn raised(
         (is_too_busy(cell, figures), Flag::MapTimes),
         (is_behind(cell, figures), Flag::Behind),
         (noisy, Flag::Noisy),
+        (disturbance.steady == Some(false), Flag::NoSteadyState),
         (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),
         (counts.unreadable_rounds > 0, Flag::UnreadableLatency),
     ];

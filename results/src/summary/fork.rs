@@ -30,7 +30,20 @@ pub struct ForkSummary {
     pub counts: Counts,
     /// What its maps held at the end of its rounds.
     pub(super) held: Held,
+    /// What was lost to others, if anybody looked.
+    pub(super) pressure: Option<LostTime>,
     tallies: [Tally; MODES.len()],
+}
+
+/// Time that was lost to others while the rounds of a fork ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LostTime {
+    /// Time of the rounds. Nanoseconds.
+    pub(super) elapsed_ns: u64,
+    /// Time in which the hypervisor ran something else. Milliseconds.
+    pub(super) steal_ms: Option<u64>,
+    /// Time in which some task waited for a processor. Microseconds.
+    pub(super) psi_some_us: Option<u64>,
 }
 
 /// Counts that hold for every round, whatever the placement.
@@ -80,6 +93,7 @@ impl ForkSummary {
             done: None,
             counts: Counts::default(),
             held: Held::default(),
+            pressure: None,
             tallies: Default::default(),
         }
     }

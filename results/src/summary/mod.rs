@@ -5,8 +5,10 @@
 use mapbench_core::event::{Cell, Failure, RunBegin, RunEnd, RunEvent};
 
 mod cell;
+mod disturbance;
 mod flag;
 mod fork;
+mod laps;
 mod maps;
 mod memory;
 mod row;
@@ -14,13 +16,16 @@ mod samples;
 mod tally;
 
 pub use cell::{CellState, CellSummary};
+pub use disturbance::Disturbance;
 pub use flag::Flag;
 pub use fork::{Counts, ForkSummary};
 pub use maps::{MapRow, round_map_rows};
 pub use memory::{HeldPoint, MemoryFigures};
+pub(crate) use row::mode_name;
 pub use row::{Level, PlacementShares, Status, SummaryRow, round_rows};
 pub use samples::SeriesPoint;
 
+use self::fork::LostTime;
 use crate::run_log::RunLog;
 
 /// A hit share, effective write share or top-key share further than this from the intended one is flagged.
@@ -39,6 +44,8 @@ pub struct RunSummary {
     /// Those that are measured for their own sake, then those that calibrate.
     cells: Vec<CellSummary>,
     measured: usize,
+    /// Cells that ran in quads, two by two.
+    pairs: Vec<[u32; 2]>,
     notes: Vec<String>,
     end: Option<RunEnd>,
     current: Option<CurrentRound>,
@@ -66,6 +73,7 @@ impl RunSummary {
             measured: begin.cells.iter().filter(|cell| cell.role.is_measured()).count(),
             cells: cells(begin),
             begin: begin.clone(),
+            pairs: Vec::new(),
             notes: Vec::new(),
             end: None,
             current: None,
@@ -88,10 +96,20 @@ impl RunSummary {
     /// Takes one event. Events of cells that the plan does not have are passed over.
     pub fn apply(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::Begin(_)
-            | RunEvent::Pressure { .. }
-            | RunEvent::Quads { .. }
-            | RunEvent::RoundsEnded { .. } => {}
+            RunEvent::Begin(_) | RunEvent::RoundsEnded { .. } => {}
+            RunEvent::Quads { cells, .. } => {
+                if !self.pairs.contains(cells) {
+                    self.pairs.push(*cells);
+                }
+            }
+            RunEvent::Pressure { cell, fork, elapsed_ns, steal_ms, psi_some_us } => {
+                let lost = LostTime {
+                    elapsed_ns: *elapsed_ns,
+                    steal_ms: *steal_ms,
+                    psi_some_us: *psi_some_us,
+                };
+                self.with(*cell, |cell| cell.lost(*fork, lost));
+            }
             RunEvent::TrialStarted { cell, fork } => self.with(*cell, |cell| cell.started(*fork)),
             RunEvent::TrialReady { cell, fork, ready } => {
                 self.with(*cell, |cell| cell.ready(*fork, ready));
@@ -148,6 +166,11 @@ impl RunSummary {
     /// The cell of an id, whatever it is measured for.
     pub fn cell(&self, id: u32) -> Option<&CellSummary> {
         self.position(id).map(|at| &self.cells[at])
+    }
+
+    /// The pairs of cells that ran in quads, calibrating ones included.
+    pub fn pairs(&self) -> impl Iterator<Item = (&CellSummary, &CellSummary)> {
+        self.pairs.iter().filter_map(|[a, b]| Some((self.cell(*a)?, self.cell(*b)?)))
     }
 
     /// The round that runs now, if the events tell (a log does not).

@@ -5,6 +5,7 @@ use mapbench_core::event::{Cell, PlacementMode, RoundReport};
 use mapbench_core::op::OpClass;
 
 use super::cell::{CellState, CellSummary};
+use super::disturbance::{self, Disturbance};
 use super::flag::{self, Flag};
 use super::fork::{Counts, ForkSummary, MODES, share};
 use super::memory::MemoryFigures;
@@ -199,6 +200,8 @@ pub struct SummaryRow {
     pub memory: Option<MemoryFigures>,
     /// Placement modes; `None` at one thread.
     pub placement: Option<PlacementShares>,
+    /// How calm it was: of all ops, and not of one round.
+    pub disturbance: Disturbance,
     /// Whether the final contents were verified; `None` if none was.
     pub verified: Option<bool>,
     /// How far it got.
@@ -213,13 +216,23 @@ pub struct SummaryRow {
 pub(super) fn of_cell(cell: &CellSummary, class: Option<OpClass>) -> SummaryRow {
     let placement = cell.placement();
     let figures = figures(&cell.tallies(), class);
+    let forks: Vec<&ForkSummary> = cell.forks().iter().collect();
+    let disturbance = disturbed(cell.cell(), &forks, class, &figures, placement);
     SummaryRow {
         bytes_per_entry: cell.bytes_per_entry(),
         memory: cell.memory().filter(|_| class.is_none()),
         verified: cell.verified(),
         status: status(cell.state()),
         error: error(cell.state()),
-        flags: flag::raised(cell.cell(), &cell.counts(), &figures, placement, cell.verified()),
+        flags: flag::raised(
+            cell.cell(),
+            &cell.counts(),
+            &figures,
+            placement,
+            cell.verified(),
+            &disturbance,
+        ),
+        disturbance,
         placement,
         ..measured(Level::Cell, cell.cell(), class, &figures, &cell.counts())
     }
@@ -235,6 +248,7 @@ pub(super) fn of_fork(
     let tally = fork.tally(placement.map(|shares| shares.mode));
     let figures = figures(tally.as_slice(), class);
     let state = state_of(cell, fork);
+    let disturbance = disturbed(cell.cell(), &[fork], class, &figures, placement);
     SummaryRow {
         fork: Some(fork.fork),
         bytes_per_entry: fork.bytes_per_entry(),
@@ -242,10 +256,32 @@ pub(super) fn of_fork(
         verified: fork.verified(),
         status: status(state),
         error: error(state),
-        flags: flag::raised(cell.cell(), &fork.counts, &figures, placement, fork.verified()),
+        flags: flag::raised(
+            cell.cell(),
+            &fork.counts,
+            &figures,
+            placement,
+            fork.verified(),
+            &disturbance,
+        ),
+        disturbance,
         placement,
         ..measured(Level::Fork, cell.cell(), class, &figures, &fork.counts)
     }
+}
+
+/// How calm it was, for a row of all ops; a class has no part of its own.
+fn disturbed(
+    cell: &Cell,
+    forks: &[&ForkSummary],
+    class: Option<OpClass>,
+    figures: &Figures,
+    placement: Option<PlacementShares>,
+) -> Disturbance {
+    if class.is_some() {
+        return Disturbance::default();
+    }
+    disturbance::of(cell, forks, figures, placement)
 }
 
 /// The state of a fork, unless its cell was skipped under it.
@@ -329,6 +365,7 @@ fn measured(
         bytes_per_entry: None,
         memory: None,
         placement: None,
+        disturbance: Disturbance::default(),
         verified: None,
         status: Status::Partial,
         error: None,

@@ -6,6 +6,7 @@ use mapbench_core::event::RoundReport;
 use mapbench_core::op::OpClass;
 
 use super::fork::share;
+use super::laps::Laps;
 use super::maps::MapTally;
 use super::samples::{Sample, Samples};
 use crate::histogram::{self, HistogramError, Percentiles};
@@ -20,6 +21,7 @@ pub(super) struct Tally {
     pub(super) maps: Vec<MapTally>,
     ops: u64,
     samples: Samples,
+    laps: Laps,
     classes: Vec<ClassTally>,
     updates: u64,
     contended_updates: u64,
@@ -77,6 +79,7 @@ impl Tally {
             preempted: report.involuntary_switches > 0,
         };
         self.samples.push(sample(report.ops));
+        self.laps.push(report.ops, report.elapsed_ns);
         let missing = report.maps.len().saturating_sub(self.maps.len());
         self.maps.extend(std::iter::repeat_n(MapTally::default(), missing));
         for (map, part) in self.maps.iter_mut().zip(&report.maps) {
@@ -103,6 +106,11 @@ impl Tally {
             None => self.samples.kept(),
             Some(class) => self.class(class).map_or(&[], |class| class.samples.kept()),
         }
+    }
+
+    /// The throughput of each lap of a trace of so many ops, in order.
+    pub(super) fn throughput_by_lap(&self, trace_ops: u64) -> Vec<f64> {
+        self.laps.throughputs(trace_ops)
     }
 
     fn ops(&self, class: Option<OpClass>) -> u64 {

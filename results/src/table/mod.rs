@@ -5,6 +5,7 @@
 mod maps;
 mod memory;
 mod notes;
+mod pairs;
 mod threads;
 
 use std::fmt::Write as _;
@@ -38,6 +39,7 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
         maps::write(&mut text, &group, charset);
         threads::write(&mut text, &group, charset);
+        pairs::write(&mut text, summary, &group);
     }
     if summary.begin().measure == Measure::Memory {
         memory::footnotes(&mut text, summary);

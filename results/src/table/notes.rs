@@ -15,6 +15,7 @@ pub(super) fn mark(flag: Flag) -> &'static str {
         Flag::MapTimes => "map times off",
         Flag::Behind => "behind",
         Flag::Noisy => "noisy",
+        Flag::NoSteadyState => "no steady state",
         Flag::MixedPlacement => "mixed",
         Flag::UnreadableLatency => "times lost",
     }
@@ -62,6 +63,16 @@ pub(super) fn footnotes(text: &mut String, summary: &RunSummary, charset: Charse
     }
     if flagged(Flag::Noisy) {
         note(&format!("noisy: the interval is wider than {plus_minus}5 % of the median"));
+    }
+    if flagged(Flag::NoSteadyState) {
+        note(
+            "no steady state: in a fork, throughput per lap stepped in the later half or has a \
+             slope; a median over it is of several states",
+        );
+    }
+    let odd: u64 = rows.iter().map(|row| row.disturbance.odd_rounds).sum();
+    if odd > 0 {
+        note(&format!("odd rounds: {odd} were more than 5 MAD from the median of their cell"));
     }
     if flagged(Flag::WrongValues) {
         note("wrong values: a read answered with another key's value");

@@ -4,7 +4,7 @@ use mapbench_core::event::{Cell, RunBegin, SCHEMA_VERSION, Skipped};
 
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
-use crate::summary::{MapRow, MemoryFigures, SummaryRow};
+use crate::summary::{Level, MapRow, MemoryFigures, SummaryRow};
 
 /// One line of the file: a row of figures, one of a map, or a combination that was left out.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ const fn column(name: &'static str, field: fn(Line<'_>) -> String) -> Column {
 }
 
 /// The columns, in order.
-pub(super) const COLUMNS: [Column; 80] = [
+pub(super) const COLUMNS: [Column; 86] = [
     column("schema_version", |_| SCHEMA_VERSION.to_string()),
     column("run_id", |line| line.begin.run_id.clone()),
     column("commit", |line| commit(line.begin)),
@@ -137,6 +137,14 @@ pub(super) const COLUMNS: [Column; 80] = [
     column("taken_bytes_per_op", |line| line.held(|held| decimal(held.taken_bytes_per_op, 3))),
     column("given_bytes_per_op", |line| line.held(|held| decimal(held.given_bytes_per_op, 3))),
     column("presize", |line| line.cell(|cell| optional(cell.presize))),
+    column("preempted_share", |line| {
+        line.all(|row, _| decimal(row.disturbance.preempted_share, 6))
+    }),
+    column("steal_share", |line| line.all(|row, _| decimal(row.disturbance.pressure.steal, 6))),
+    column("psi_share", |line| line.all(|row, _| decimal(row.disturbance.pressure.psi_some, 6))),
+    column("odd_rounds", |line| line.summed(|row| row.disturbance.odd_rounds.to_string())),
+    column("steady_state", |line| line.all(|row, _| optional(row.disturbance.steady))),
+    column("noise", |line| line.all(|row, _| row.disturbance.describe())),
 ];
 
 impl<'a> Line<'a> {
@@ -180,6 +188,15 @@ impl<'a> Line<'a> {
     /// A figure of memory.
     fn held(self, field: fn(&MemoryFigures) -> String) -> String {
         self.row.and_then(|row| row.memory.as_ref()).map_or_else(String::new, field)
+    }
+
+    /// A figure of several rounds, of which one has no part of its own.
+    fn summed(self, field: fn(&SummaryRow) -> String) -> String {
+        let is_round = self.row.is_some_and(|row| row.level == Level::Round);
+        match self.row.filter(|row| row.op_class.is_none() && !is_round) {
+            Some(row) => field(row),
+            None => String::new(),
+        }
     }
 
     /// A figure of all ops, of which a class has no part of its own.
