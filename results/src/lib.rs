@@ -17,6 +17,7 @@ pub mod label;
 pub mod units;
 
 pub mod gate;
+pub mod placement;
 
 pub mod exit;
 pub mod export;

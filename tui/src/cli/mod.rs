@@ -4,6 +4,7 @@
 mod adapters;
 mod charset;
 mod completions;
+mod doctor;
 mod failure;
 mod output;
 mod progress;
@@ -81,6 +82,8 @@ enum Verb {
     Adapters(adapters::AdaptersArgs),
     /// The workloads that ship with the program
     Scenarios(scenarios::ScenariosArgs),
+    /// Is this machine fit to measure?
+    Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the version
@@ -127,6 +130,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),
         Verb::Scenarios(args) => scenarios::run(registry, &args),
+        Verb::Doctor(args) => doctor::run(registry, &globals, &args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Version(args) => version::run(registry, &args),
         Verb::Worker => Ok(crate::session::worker::serve(registry)),

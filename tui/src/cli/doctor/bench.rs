@@ -1,0 +1,184 @@
+//! A few trials inside this process, parked between rounds, so that an examination can interleave
+//! rounds of its own. Measures through the driver and judges nothing.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use mapbench_core::driver::Link;
+use mapbench_core::event::{
+    Order, RoundOrder, RoundReport, RunBegin, TrialSpec, UiMode, Work, WorkerMessage,
+};
+use mapbench_core::registry::{Registry, TrialFn};
+use mapbench_core::trace::{self, Trace};
+use mapbench_results::stats::RoundSample;
+
+use crate::session::request::RunRequest;
+use crate::session::{Prepared, conduct, prepare};
+
+/// What is run: gets of many keys with a few writes.
+const SCENARIO: &str = "curated/read-heavy";
+/// Measured part of a round, and unmeasured running before it. Nanoseconds.
+pub(super) const ROUND_NS: u64 = 10_000_000;
+const WARM_NS: u64 = 8_000_000;
+
+/// A plan of one scenario, its trace in memory.
+pub(super) struct Bench<'r> {
+    registry: &'r Registry,
+    prepared: Prepared,
+    trace: Arc<Trace>,
+    /// Removed when the bench is dropped.
+    folder: PathBuf,
+}
+
+impl<'r> Bench<'r> {
+    /// Plans the adapters at these thread counts.
+    pub(super) fn new(
+        registry: &'r Registry,
+        adapters: &[&str],
+        threads: &[u32],
+    ) -> Result<Self, String> {
+        let folder = std::env::temp_dir().join(format!("mapbench-doctor-{}", std::process::id()));
+        let request = RunRequest {
+            adapters: adapters.iter().map(|&name| name.to_owned()).collect(),
+            scenarios: vec![SCENARIO.to_owned()],
+            threads: threads.to_vec(),
+            store: Some(folder.clone()),
+            ..RunRequest::default()
+        };
+        let prepared = prepare(registry, &request).map_err(|error| error.to_string())?;
+        let path = &prepared.plan.workloads[0].path;
+        let label = path.display().to_string();
+        let file = File::open(path).map_err(|error| format!("{label}: {error}"))?;
+        let trace = Arc::new(trace::read(file, &label).map_err(|error| error.to_string())?);
+        Ok(Bench { registry, prepared, trace, folder })
+    }
+
+    /// The first line that a run of this bench would log.
+    pub(super) fn begin(&self) -> RunBegin {
+        conduct::begin(
+            &self.prepared,
+            vec!["mapbench".into(), "doctor".into()],
+            UiMode::BetweenRounds,
+        )
+    }
+
+    /// A trial of an adapter, prefilled and parked.
+    pub(super) fn seat(&self, adapter: &str, threads: u32) -> Result<Seat, String> {
+        let plan = &self.prepared.plan;
+        let mut cells = plan.cells.iter();
+        let cell = cells.find(|cell| cell.adapter == adapter && cell.threads == threads);
+        let entry = self.registry.get(adapter);
+        let (Some(cell), Some(entry)) = (cell, entry) else {
+            return Err(format!("{adapter} cannot run {SCENARIO}"));
+        };
+        // Nothing but this process would be limited.
+        let spec = TrialSpec { max_memory_bytes: 0, ..plan.trial(cell.id, 0) };
+        Seat::take(entry.trial, spec, &self.trace)
+    }
+}
+
+impl Drop for Bench<'_> {
+    fn drop(&mut self) {
+        // What stays behind is one trace in the folder for temporary files.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A trial on a thread of its own.
+pub(super) struct Seat {
+    orders: Sender<Order>,
+    messages: Receiver<WorkerMessage>,
+    rounds: u32,
+    threads: u32,
+    /// Words of each thread in a round, once they are known.
+    words: Option<u64>,
+}
+
+struct ChannelLink {
+    orders: Receiver<Order>,
+    messages: Sender<WorkerMessage>,
+}
+
+impl Link for ChannelLink {
+    fn next_order(&mut self) -> Option<Order> {
+        self.orders.recv().ok()
+    }
+
+    fn send(&mut self, message: &WorkerMessage) {
+        // A seat that was left does not want to know.
+        let _ = self.messages.send(message.clone());
+    }
+}
+
+impl Seat {
+    fn take(trial: TrialFn, spec: TrialSpec, trace: &Arc<Trace>) -> Result<Seat, String> {
+        let (orders, order) = channel();
+        let (message, messages) = channel();
+        let (trace, threads) = (Arc::clone(trace), spec.threads);
+        std::thread::spawn(move || {
+            let mut link = ChannelLink { orders: order, messages: message };
+            // A failure is a message as well, and read as one.
+            let _ = trial(&spec, &trace, &mut link);
+        });
+        let mut seat = Seat { orders, messages, rounds: 0, threads, words: None };
+        seat.wait(|message| matches!(message, WorkerMessage::Ready(_)))?;
+        let first = seat.round()?;
+        let most = first.ops_per_thread.iter().max().copied().unwrap_or(0);
+        seat.words = (most > 0).then_some(most);
+        Ok(seat)
+    }
+
+    /// Makes the rounds of this seat execute as many ops as those of another.
+    pub(super) fn runs_as(&mut self, other: &Seat) {
+        self.words = other.words;
+    }
+
+    /// Runs one round.
+    pub(super) fn round(&mut self) -> Result<RoundReport, String> {
+        let order = match self.words {
+            None => {
+                RoundOrder { n: self.rounds, work: Work::DurationNs(ROUND_NS), warm_ns: WARM_NS }
+            }
+            Some(measured) => {
+                let warm = measured * WARM_NS / ROUND_NS;
+                RoundOrder { n: self.rounds, work: Work::Words { warm, measured }, warm_ns: 0 }
+            }
+        };
+        self.rounds += 1;
+        // A worker that has gone is noticed below.
+        let _ = self.orders.send(Order::Round(order));
+        match self.wait(|message| matches!(message, WorkerMessage::Round(_)))? {
+            WorkerMessage::Round(report) => Ok(*report),
+            _ => Err("another message came".to_owned()),
+        }
+    }
+
+    /// Threads of the trial.
+    pub(super) fn threads(&self) -> u32 {
+        self.threads
+    }
+
+    fn wait(&self, is_it: fn(&WorkerMessage) -> bool) -> Result<WorkerMessage, String> {
+        loop {
+            match self.messages.recv() {
+                Ok(WorkerMessage::Error(failure)) => return Err(failure.message),
+                Ok(message) if is_it(&message) => return Ok(message),
+                Ok(_) => {}
+                Err(_) => return Err("the trial ended early".to_owned()),
+            }
+        }
+    }
+}
+
+/// A round as statistics take it, the `n`-th of its arm.
+pub(super) fn sample(report: &RoundReport, n: u32) -> RoundSample {
+    RoundSample {
+        fork: 0,
+        n,
+        mode: report.placement.map(|placement| placement.mode),
+        ops_per_sec: report.ops as f64 * 1e9 / report.elapsed_ns.max(1) as f64,
+        preempted: report.involuntary_switches > 0,
+    }
+}
