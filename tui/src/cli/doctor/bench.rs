@@ -91,7 +91,6 @@ pub(super) struct Seat {
     orders: Sender<Order>,
     messages: Receiver<WorkerMessage>,
     rounds: u32,
-    threads: u32,
     /// Words of each thread in a round, once they are known.
     words: Option<u64>,
 }
@@ -116,13 +115,13 @@ impl Seat {
     fn take(trial: TrialFn, spec: TrialSpec, trace: &Arc<Trace>) -> Result<Seat, String> {
         let (orders, order) = channel();
         let (message, messages) = channel();
-        let (trace, threads) = (Arc::clone(trace), spec.threads);
+        let trace = Arc::clone(trace);
         std::thread::spawn(move || {
             let mut link = ChannelLink { orders: order, messages: message };
             // A failure is a message as well, and read as one.
             let _ = trial(&spec, &trace, &mut link);
         });
-        let mut seat = Seat { orders, messages, rounds: 0, threads, words: None };
+        let mut seat = Seat { orders, messages, rounds: 0, words: None };
         seat.wait(|message| matches!(message, WorkerMessage::Ready(_)))?;
         let first = seat.round()?;
         let most = first.ops_per_thread.iter().max().copied().unwrap_or(0);
@@ -153,11 +152,6 @@ impl Seat {
             WorkerMessage::Round(report) => Ok(*report),
             _ => Err("another message came".to_owned()),
         }
-    }
-
-    /// Threads of the trial.
-    pub(super) fn threads(&self) -> u32 {
-        self.threads
     }
 
     fn wait(&self, is_it: fn(&WorkerMessage) -> bool) -> Result<WorkerMessage, String> {

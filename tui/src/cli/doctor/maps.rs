@@ -160,12 +160,12 @@ pub(super) fn ui_tax(bench: &Bench<'_>, adapter: &str, draw: &mut dyn FnMut()) -
         // favours neither.
         let (first, quad_ns) = quads(&mut off, &mut on, PAIR_QUADS, &mut |is_on| {
             if is_on {
-                draw()
+                draw();
             }
         })?;
         let (second, _) = quads(&mut on, &mut off, PAIR_QUADS, &mut |is_off| {
             if is_off {
-                draw()
+                draw();
             }
         })?;
         let mut whole = first.whole;

@@ -39,6 +39,7 @@ const UNFIT: u8 = 5;
     mapbench doctor --ui-tax --json\n  \
     mapbench run -s read-heavy -a dashmap/v6 -t 2 -d 10m --forks 1 && mapbench doctor --placement RUN"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct DoctorArgs {
     /// Measure nothing; takes less than a second
     #[arg(long, conflicts_with = "ui_tax")]
