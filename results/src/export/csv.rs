@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use mapbench_core::event::RunEvent;
 
 use self::columns::Line;
-use crate::summary::{RunSummary, round_map_rows, round_rows};
+use crate::summary::{Level, RunSummary, round_map_rows, round_rows};
 
 /// The names of the columns, in order.
 pub fn header() -> Vec<&'static str> {
@@ -32,7 +32,9 @@ pub fn write(summary: &RunSummary, events: &[RunEvent], out: &mut dyn Write) -> 
     let mut put = |line: Line<'_>| rows.write_record(line.fields());
     for cell in summary.cells() {
         for row in cell.rows() {
-            put(Line::of_row(begin, cell.cell(), &row))?;
+            let line = Line::of_row(begin, cell.cell(), &row);
+            let whole = row.level == Level::Cell && row.op_class.is_none();
+            put(if whole { line.calibrated(summary.calibration(cell)) } else { line })?;
         }
         for row in cell.map_rows() {
             put(Line::of_map(begin, cell.cell(), &row))?;

@@ -4,6 +4,7 @@
 
 use mapbench_core::event::{Cell, Failure, RunBegin, RunEnd, RunEvent};
 
+mod calibration;
 mod cell;
 mod disturbance;
 mod flag;
@@ -15,6 +16,7 @@ mod row;
 mod samples;
 mod tally;
 
+pub use calibration::{CellCalibration, Noise};
 pub use cell::{CellState, CellSummary};
 pub use disturbance::Disturbance;
 pub use flag::Flag;

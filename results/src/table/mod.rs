@@ -2,6 +2,7 @@
 //! of the plan, and says below it how the maps of a trace share the time, what failed, what was left
 //! out and what the marks mean. It computes nothing, uses no colour and asks no terminal.
 
+mod calibration;
 mod maps;
 mod memory;
 mod notes;
@@ -39,6 +40,7 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
         maps::write(&mut text, &group, charset);
         threads::write(&mut text, &group, charset);
+        calibration::floor(&mut text, summary, &group);
         pairs::write(&mut text, summary, &group);
     }
     if summary.begin().measure == Measure::Memory {
@@ -46,6 +48,7 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
     } else {
         footnotes(&mut text, summary, charset);
     }
+    calibration::noise(&mut text, summary);
     failures(&mut text, summary, charset);
     skips(&mut text, summary);
     text

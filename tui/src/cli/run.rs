@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use mapbench_core::event::{RunEvent, UiMode};
+use mapbench_core::event::{Cell, RunEvent, UiMode};
 use mapbench_core::registry::Registry;
 use mapbench_results::table;
 use mapbench_results::units::Charset;
@@ -144,14 +144,28 @@ impl Sink for Ndjson {
 /// One line before the first worker starts.
 fn announce(plan: &Plan) {
     anstream::eprintln!(
-        "{} cells × {} forks × {} rounds, about {}",
-        plan.cells.len(),
+        "{} cells × {} forks × {} rounds, about {}{}",
+        measured(plan).count(),
         plan.settings.forks,
         plan.settings.rounds,
-        show_ns(plan.estimate_ns())
+        show_ns(plan.estimate_ns()),
+        calibration(plan),
     );
     for skipped in &plan.skipped {
         anstream::eprintln!("skipped in {}: {}", skipped.scenario, skipped.reason);
+    }
+}
+
+/// The cells that are measured for their own sake.
+fn measured(plan: &Plan) -> impl Iterator<Item = &Cell> {
+    plan.cells.iter().filter(|cell| cell.role.is_measured())
+}
+
+/// What part of the time the run spends on itself; empty if none.
+fn calibration(plan: &Plan) -> String {
+    match plan.calibration_ns() {
+        0 => String::new(),
+        ns => format!(", of them {} to calibrate", show_ns(ns)),
     }
 }
 
@@ -160,7 +174,7 @@ fn describe(plan: &Plan) -> String {
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_header(["cell", "scenario", "key", "value", "threads", "adapter", "memory"]);
-    for cell in &plan.cells {
+    for cell in measured(plan) {
         table.add_row([
             cell.id.to_string(),
             cell.scenario.clone(),
@@ -182,15 +196,16 @@ fn describe(plan: &Plan) -> String {
         plan.notes().into_iter().fold(String::new(), |text, note| format!("{text}note: {note}\n"));
     let settings = &plan.settings;
     format!(
-        "{}\n{skipped}{notes}{} cells in {} groups × {} forks × {} rounds of {}: about {}; a group's \
-         workers hold about {} together, of {} that they may\n",
+        "{}\n{skipped}{notes}{} cells in {} groups × {} forks × {} rounds of {}: about {}{}; a \
+         group's workers hold about {} together, of {} that they may\n",
         table.trim_fmt(),
-        plan.cells.len(),
+        measured(plan).count(),
         plan.groups.len(),
         settings.forks,
         settings.rounds,
         show_ns(settings.round_ns),
         show_ns(plan.estimate_ns()),
+        calibration(plan),
         show_bytes(most.max().unwrap_or(0)),
         show_bytes(settings.max_memory_bytes),
     )

@@ -11,6 +11,7 @@ use mapbench_core::value::ValueKind;
 use mapbench_core::workload;
 
 use super::quantity::{bytes, duration_ns, per_second};
+use crate::session::calibrate::Effort;
 use crate::session::request::{Length, RunRequest};
 
 /// What to measure and how.
@@ -82,6 +83,10 @@ pub(crate) struct RunSelection {
     /// In what order the rounds of one setting run
     #[arg(long, value_enum, default_value = "interleaved", help_heading = "How")]
     order: OrderChoice,
+    /// What the run measures of itself, before its cells: the harness without a map, and one map
+    /// against itself
+    #[arg(long, value_enum, default_value = "quick", help_heading = "How")]
+    calibration: CalibrationChoice,
     /// Seed of traces, hashers and the order of rounds
     #[arg(long, default_value_t = 1, help_heading = "How")]
     seed: u64,
@@ -159,6 +164,15 @@ enum Schedule {
     Uniform,
 }
 
+/// What a run measures of itself.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CalibrationChoice {
+    /// A second or two for each number of threads
+    Quick,
+    /// Nothing: the results do not say what they could not tell apart
+    None,
+}
+
 /// Which ops are timed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TimingChoice {
@@ -220,6 +234,10 @@ impl RunSelection {
             order: match self.order {
                 OrderChoice::Interleaved => Turns::Interleaved,
                 OrderChoice::Block => Turns::Block,
+            },
+            calibration: match self.calibration {
+                CalibrationChoice::Quick => Effort::Quick,
+                CalibrationChoice::None => Effort::None,
             },
             seed: self.seed,
             timing: match self.timing {

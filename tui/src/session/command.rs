@@ -7,6 +7,7 @@ use std::fmt::Display;
 
 use mapbench_core::event::{Measure, Timing, Turns};
 
+use super::calibrate::Effort;
 use super::request::{Length, RunRequest};
 
 /// Program and arguments that ask for a request. A path that is not UTF-8 is spelled lossily.
@@ -33,6 +34,11 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.some("--round", request.round_ns.map(duration));
     command.changed("--warm", &duration(request.warm_ns), &duration(default.warm_ns));
     command.changed("--order", order(request.order), order(default.order));
+    command.changed(
+        "--calibration",
+        calibration(request.calibration),
+        calibration(default.calibration),
+    );
     command.changed("--seed", &request.seed, &default.seed);
     command.changed("--timing", timing(request.timing), timing(default.timing));
     command.changed("--measure", measure(request.measure), measure(default.measure));
@@ -104,6 +110,13 @@ fn order(order: Turns) -> &'static str {
     match order {
         Turns::Interleaved => "interleaved",
         Turns::Block | Turns::Soak => "block",
+    }
+}
+
+fn calibration(effort: Effort) -> &'static str {
+    match effort {
+        Effort::Quick => "quick",
+        Effort::None => "none",
     }
 }
 

@@ -15,7 +15,7 @@ const THREAD_ADDRESS_BYTES: u64 = 136 << 20;
 /// The least address-space limit of a worker. Bytes.
 const LEAST_LIMIT_BYTES: u64 = 1 << 30;
 /// Guessed time to start, prefill and verify one worker, for the estimate. Nanoseconds.
-const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
+pub(super) const TRIAL_OVERHEAD_NS: u64 = 400_000_000;
 /// Fewer due events than this in a round say little about their latency.
 const FEWEST_EVENTS: f64 = 20.0;
 /// A cell that takes less than this is never worth a warning. Nanoseconds.
@@ -91,8 +91,9 @@ impl Plan {
             let rounds = u64::from(self.rounds(cell.id));
             round_ns.saturating_mul(rounds).saturating_add(TRIAL_OVERHEAD_NS)
         };
-        let trials = self.cells.iter().map(trial).fold(0, u64::saturating_add);
-        trials.saturating_mul(u64::from(settings.forks))
+        let measured = self.cells.iter().filter(|cell| cell.role.is_measured());
+        let trials = measured.map(trial).fold(0, u64::saturating_add);
+        trials.saturating_mul(u64::from(settings.forks)).saturating_add(self.calibration_ns())
     }
 
     /// What somebody should know before they wait for it: rounds with hardly an event in them,
@@ -100,8 +101,8 @@ impl Plan {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for (position, workload) in self.workloads.iter().enumerate() {
-            let own =
-                self.cells.iter().filter(|cell| self.workload_of[cell.id as usize] == position);
+            let measured = self.cells.iter().filter(|cell| cell.role.is_measured());
+            let own = measured.filter(|cell| self.workload_of[cell.id as usize] == position);
             let longest = own.max_by_key(|cell| self.round_guess_ns(cell.id));
             let Some(cell) = longest else { continue };
             notes.extend(self.few_events(cell, workload));

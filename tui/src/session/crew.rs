@@ -126,7 +126,7 @@ impl<'a, 't> Crew<'a, 't> {
         let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) else {
             return false;
         };
-        let order = self.plan.round(member.rounds, work);
+        let order = self.plan.round(cell, member.rounds, work);
         let fork = self.fork;
         self.emit(&RunEvent::RoundStarted { cell, fork, order });
         let Some(report) = self.run(cell, order) else { return false };

@@ -1,6 +1,7 @@
 //! The session: plans a run, starts workers, passes the baton, and fans every event out. It
 //! measures nothing itself and draws nothing.
 
+pub mod calibrate;
 pub mod clock;
 pub mod command;
 pub mod conduct;

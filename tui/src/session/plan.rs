@@ -8,9 +8,11 @@ use mapbench_core::event::{
     Cell, CellMap, Measure, Offered, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
 };
 use mapbench_core::key::KeyKind;
+use mapbench_core::registry::AdapterEntry;
 use mapbench_core::trace::{MapSpec, Shape, TraceHeader};
 use mapbench_core::value::ValueKind;
 
+use super::calibrate::Calibration;
 use super::extent::Extent;
 use super::variant::Variant;
 
@@ -112,6 +114,8 @@ pub struct Plan {
     pub workload_of: Vec<usize>,
     /// Cells that are alive together: one scenario × threads × key × value, all adapters.
     pub groups: Vec<Vec<u32>>,
+    /// What calibrates each group; empty if nothing does.
+    pub calibrations: Vec<Calibration>,
     /// What is left out, and why.
     pub skipped: Vec<Skipped>,
 }
@@ -130,6 +134,7 @@ impl Plan {
             cells: Vec::new(),
             workload_of: Vec::new(),
             groups: Vec::new(),
+            calibrations: Vec::new(),
             skipped: Vec::new(),
         };
         for (position, workload) in workloads.iter().enumerate() {
@@ -236,6 +241,19 @@ impl Plan {
         id
     }
 
+    /// Adds a cell that runs the work of another one of its group.
+    pub(super) fn push(&mut self, like: Cell) -> u32 {
+        let id = self.cells.len() as u32;
+        self.workload_of.push(self.workload_of[like.id as usize]);
+        self.cells.push(Cell { id, ..like });
+        id
+    }
+
+    /// Whether an adapter can run the work of a cell.
+    pub(super) fn accepts(&self, id: u32, entry: &AdapterEntry) -> bool {
+        lacks(self.workload(id), &Variant::plain(entry)).is_none()
+    }
+
     /// The cell of an id.
     pub fn cell(&self, id: u32) -> &Cell {
         &self.cells[id as usize]
@@ -275,10 +293,10 @@ impl Plan {
         if one_shot { Work::Trace } else { Work::DurationNs(self.round_ns(id)) }
     }
 
-    /// Round `n` of a worker.
-    pub fn round(&self, n: u32, work: Work) -> RoundOrder {
+    /// Round `n` of a cell.
+    pub fn round(&self, id: u32, n: u32, work: Work) -> RoundOrder {
         // A soak is not interrupted: it warms up once.
-        let cold = n == 0 || self.settings.order != Turns::Soak;
+        let cold = n == 0 || self.warms_each_round(id);
         let warms = cold && matches!(work, Work::DurationNs(_));
         RoundOrder { n, work, warm_ns: if warms { self.settings.warm_ns } else { 0 } }
     }
@@ -312,7 +330,8 @@ impl Plan {
 
     /// Length of a steady round of a cell. Nanoseconds.
     pub fn round_ns(&self, id: u32) -> u64 {
-        self.workload(id).round_ns.unwrap_or(self.settings.round_ns)
+        let own_ns = self.workload(id).round_ns.unwrap_or(self.settings.round_ns);
+        self.calibration_round_ns(id).unwrap_or(own_ns)
     }
 }
 

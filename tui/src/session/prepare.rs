@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mapbench_core::adapter::HasherKind;
+use mapbench_core::adapter::{AdapterClass, HasherKind};
 use mapbench_core::driver::allowed_cpus;
 use mapbench_core::event::{Measure, Skipped};
 use mapbench_core::key::KeyKind;
-use mapbench_core::registry::Registry;
+use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::scenario::{self, Scenario, ScenarioError};
 use mapbench_core::trace::{self, FormatError, Shape, Trace};
 use mapbench_core::value::ValueKind;
@@ -17,6 +17,7 @@ use mapbench_core::workload::{self, WorkloadError};
 use mapbench_results::store;
 use thiserror::Error;
 
+use super::calibrate::Effort;
 use super::extent::Extent;
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::request::{Length, RunRequest};
@@ -167,6 +168,14 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
             .map(|skipped| format!("{} ({})", skipped.reason, skipped.scenario))
             .collect();
         return Err(PrepareError::NothingFits(reasons.join("; ")));
+    }
+    if request.calibration == Effort::Quick && request.measure == Measure::Time {
+        let keeps = |entry: &AdapterEntry| entry.meta.capabilities.keeps_entries;
+        let nothing = registry
+            .entries()
+            .iter()
+            .find(|entry| entry.meta.class == AdapterClass::Control && !keeps(entry));
+        plan.calibrate(nothing, |cell| registry.get(cell.adapter_name()).is_some_and(keeps));
     }
     Ok(Prepared { plan, store })
 }

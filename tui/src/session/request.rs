@@ -9,6 +9,8 @@ use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload::Schedule;
 
+use super::calibrate::Effort;
+
 /// What somebody asked to have measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRequest {
@@ -43,6 +45,8 @@ pub struct RunRequest {
     pub warm_ns: u64,
     /// In what order the rounds of a group run.
     pub order: Turns,
+    /// How much the run measures of itself.
+    pub calibration: Effort,
     /// The seed.
     pub seed: u64,
     /// How ops are timed.
@@ -104,6 +108,7 @@ impl Default for RunRequest {
             round_ns: None,
             warm_ns: 10_000_000,
             order: Turns::default(),
+            calibration: Effort::default(),
             seed: 1,
             timing: Timing::default(),
             measure: Measure::default(),

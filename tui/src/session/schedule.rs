@@ -3,11 +3,12 @@
 //! its own. Two cells take them in quads instead. Only one worker runs at a time. Between rounds,
 //! requests are obeyed.
 
-use mapbench_core::event::{EndCause, RunEvent, Turns, Work};
+use mapbench_core::event::{EndCause, Role, RunEvent, Turns, Work};
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 
+use super::calibrate::Calibration;
 use super::crew::{Crew, Tools};
 use super::launch::WorkerId;
 use super::plan::Plan;
@@ -43,10 +44,15 @@ struct Schedule<'a> {
 impl Schedule<'_> {
     fn run(mut self, tools: &mut Tools<'_>) -> EndCause {
         for fork in 0..self.plan.settings.forks {
-            let mut groups: Vec<&Vec<u32>> = self.plan.groups.iter().collect();
+            let mut groups: Vec<usize> = (0..self.plan.groups.len()).collect();
             groups.shuffle(&mut self.random);
             for group in groups {
-                let mut cells = group.clone();
+                if let Some(calibration) = self.plan.calibrations.get(group)
+                    && fork == 0
+                {
+                    self.calibrate(tools, calibration);
+                }
+                let mut cells = self.plan.groups[group].clone();
                 cells.shuffle(&mut self.random);
                 let turns = self.plan.turns(&cells);
                 if turns.len() > 1 && fork == 0 && self.plan.settings.order != Turns::Soak {
@@ -63,7 +69,29 @@ impl Schedule<'_> {
         EndCause::Finished
     }
 
-    /// One turn: prepare all, rounds in blocks, verify all.
+    /// Measures the harness and one map against itself. What fails here spoils no result, but its
+    /// figures are missing.
+    fn calibrate(&mut self, tools: &mut Tools<'_>, calibration: &Calibration) {
+        let twins = calibration.twins.map(Vec::from);
+        for cells in calibration.floor.map(|cell| vec![cell]).into_iter().chain(twins) {
+            if stopped(tools).is_some() {
+                return;
+            }
+            let failed = self.failed.len();
+            self.turn(tools, 0, &cells);
+            for &cell in &self.failed[failed..] {
+                let cell = self.plan.cell(cell);
+                let text = format!(
+                    "calibration with {} on {} at {} threads failed, so that its figures are \
+                     missing; the run goes on",
+                    cell.adapter, cell.scenario, cell.threads
+                );
+                tools.sink.event(&RunEvent::Note { text });
+            }
+        }
+    }
+
+    /// One turn: prepare all, rounds in their order, verify all.
     fn turn(&mut self, tools: &mut Tools<'_>, fork: u32, cells: &[u32]) {
         let mut next_worker = self.next_worker;
         let mut crew = Crew::new(self.plan, tools, fork, &mut next_worker);
@@ -91,8 +119,11 @@ impl Schedule<'_> {
 
     fn rounds(&mut self, crew: &mut Crew<'_, '_>) {
         let cells = crew.cells();
-        match (self.plan.settings.order, cells.as_slice()) {
-            (Turns::Interleaved, &[a, b]) if self.plan.runs_quads(a) => {
+        let is_twin = |&cell: &u32| matches!(self.plan.cell(cell).role, Role::Twin { .. });
+        let order =
+            if cells.iter().any(is_twin) { Turns::Interleaved } else { self.plan.settings.order };
+        match (order, cells.as_slice()) {
+            (Turns::Interleaved, &[a, b]) if self.plan.runs_quads(a) || is_twin(&a) => {
                 self.quads(crew, [a.min(b), a.max(b)]);
             }
             (Turns::Interleaved, _) => self.blocks(crew),

@@ -306,3 +306,31 @@ fn a_longer_round_of_the_workload_makes_fewer_rounds() {
     let plan = super::Plan::new(workloads, &adapters, &axes, settings);
     assert_eq!((plan.rounds(0), plan.rounds(3)), (2, 25));
 }
+
+#[test]
+fn calibration_runs_once_before_the_group_and_may_fail() {
+    let mut plan = pair(2, 4, Turns::Block);
+    plan.calibrate(Some(&super::fake::adapters()[2]), |cell| cell.adapter == "a");
+    let (events, cause) = play(&plan, &[], &mut nobody);
+    assert_eq!(cause, EndCause::Finished);
+    let rounds = rounds(&events);
+    // Five of the floor; eight quads, at the least, of the twins; all in the first fork.
+    assert!(rounds[..5].iter().all(|round| *round == (0, 2)), "{rounds:?}");
+    let twins: Vec<u32> = rounds[5..37].iter().map(|round| round.1).collect();
+    assert!(twins.chunks(4).all(|quad| quad == [3, 4, 4, 3] || quad == [4, 3, 3, 4]), "{twins:?}");
+    assert!(rounds[37..].iter().all(|round| round.1 < 2) && rounds.len() == 37 + 2 * 2 * 4);
+
+    let fault = Fault::FailsIn(1, FailureKind::Panic);
+    let (events, cause) = play(&plan, &[("c", fault)], &mut nobody);
+    assert_eq!(cause, EndCause::Finished);
+    assert_eq!(done(&events), [0, 0, 1, 1, 3, 4]);
+    let notes = |event: &RunEvent| match event {
+        RunEvent::Note { text } => Some(text.clone()),
+        _ => None,
+    };
+    let notes: Vec<String> = events.iter().filter_map(notes).collect();
+    assert!(
+        notes[0].starts_with("calibration with c on test/one at 1 threads failed"),
+        "{notes:?}"
+    );
+}

@@ -12,6 +12,7 @@ use mapbench_core::trace::Shape;
 
 use super::host::{Choice, Choices, Estimate, Host, Wish};
 use super::link::UiLink;
+use crate::session::calibrate::Effort;
 use crate::session::plan::Workload;
 use crate::session::request::RunRequest;
 use crate::session::variant::{self, Variant};
@@ -157,7 +158,14 @@ impl Host for RealHost<'_> {
                 trial_ns(threads, own_ns).saturating_mul(adapters as u64)
             })
             .fold(0, u64::saturating_add);
-        let total_ns = per_fork_ns.saturating_mul(u64::from(request.forks));
+        // A floor in each setting, two workers of a map at each number of threads.
+        let (settings, counts) = (chosen.len() * wish.threads.len(), wish.threads.len());
+        let calibration_ns = match request.calibration {
+            Effort::Quick => (settings + 2 * counts) as u64 * TRIAL_OVERHEAD_NS,
+            Effort::None => 0,
+        };
+        let total_ns =
+            per_fork_ns.saturating_mul(u64::from(request.forks)).saturating_add(calibration_ns);
         Ok(Estimate {
             total_ns,
             cells: pairs * wish.threads.len(),

@@ -43,10 +43,15 @@ impl Program {
         self.folder.path()
     }
 
-    /// A command that runs in the folder, without a terminal.
+    /// A command that runs in the folder, without a terminal. A run that does not ask for it does
+    /// not calibrate, because that takes seconds.
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(line.split_whitespace()).current_dir(self.folder()).stdin(Stdio::null());
+        command.args(line.split_whitespace());
+        if line.starts_with("run ") && !line.contains("--calibration") {
+            command.args(["--calibration", "none"]);
+        }
+        command.current_dir(self.folder()).stdin(Stdio::null());
         command
     }
 

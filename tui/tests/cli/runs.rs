@@ -29,7 +29,8 @@ fn a_run_prints_its_table_and_writes_a_csv_of_verified_rows() {
     }
     let log = program.log();
     let rounds = log.events.iter().filter(|event| matches!(event, RunEvent::Round { .. }));
-    assert_eq!(rounds.count(), 4 * 3);
+    // Two maps take rounds in quads, so that three are four.
+    assert_eq!(rounds.count(), 4 * 4);
     assert!(!log.partial());
     assert_eq!(log.end.map(|end| (end.cause, end.exit_code)), Some((EndCause::Finished, 0)));
 }
@@ -165,4 +166,29 @@ fn the_same_seed_uses_the_same_trace_file() {
     assert_eq!(files, 1, "one file, and no draft is left");
     program.run("run -s test/uniform -a noop -t 1 --dry-run --seed 2");
     assert_eq!(std::fs::read_dir(&traces).expect("still there").count(), 2);
+}
+
+#[test]
+fn a_run_says_what_its_harness_costs_and_what_it_could_not_tell_apart() {
+    let program = Program::mapbench();
+    let said = program.run(
+        "run -s test/uniform -a std/rwlock,sharded,dashmap/v6 -t 1 --round 5ms --warm 1ms \
+         --rounds 10 --forks 1 --calibration quick -o csv=out.csv",
+    );
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("harness: "), "{}", said.out);
+    assert!(said.out.contains("noise: at 1 thread std/rwlock was "), "{}", said.out);
+    assert!(!said.out.contains("noop"), "{}", said.out);
+    let rows = program.csv("out.csv");
+    let cells: Vec<_> =
+        rows.iter().filter(|row| row["level"] == "cell" && row["op_class"] == "all").collect();
+    assert_eq!(cells.len(), 3);
+    for row in cells {
+        for column in ["floor_ns_per_op", "floor_share", "self_ratio", "detectable_share"] {
+            assert!(row[column].parse::<f64>().is_ok_and(|figure| figure > 0.0), "{row:?}");
+        }
+    }
+    let log = program.log();
+    let begin = log.begin;
+    assert_eq!(begin.cells.iter().filter(|cell| !cell.role.is_measured()).count(), 3);
 }

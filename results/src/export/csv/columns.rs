@@ -4,7 +4,7 @@ use mapbench_core::event::{Cell, RunBegin, SCHEMA_VERSION, Skipped};
 
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
-use crate::summary::{Level, MapRow, MemoryFigures, SummaryRow};
+use crate::summary::{CellCalibration, Level, MapRow, MemoryFigures, Noise, SummaryRow};
 
 /// One line of the file: a row of figures, one of a map, or a combination that was left out.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub(super) struct Line<'a> {
     row: Option<&'a SummaryRow>,
     map: Option<&'a MapRow>,
     skipped: Option<&'a Skipped>,
+    /// What the run says of itself, in the row of a whole cell.
+    own: Option<CellCalibration>,
 }
 
 /// One column.
@@ -27,7 +29,7 @@ const fn column(name: &'static str, field: fn(Line<'_>) -> String) -> Column {
 }
 
 /// The columns, in order.
-pub(super) const COLUMNS: [Column; 86] = [
+pub(super) const COLUMNS: [Column; 92] = [
     column("schema_version", |_| SCHEMA_VERSION.to_string()),
     column("run_id", |line| line.begin.run_id.clone()),
     column("commit", |line| commit(line.begin)),
@@ -145,11 +147,19 @@ pub(super) const COLUMNS: [Column; 86] = [
     column("odd_rounds", |line| line.summed(|row| row.disturbance.odd_rounds.to_string())),
     column("steady_state", |line| line.all(|row, _| optional(row.disturbance.steady))),
     column("noise", |line| line.all(|row, _| row.disturbance.describe())),
+    column("floor_ns_per_op", |line| line.own(|own| decimal(own.floor_ns_per_op, 3))),
+    column("floor_share", |line| line.own(|own| decimal(own.floor_share, 6))),
+    column("self_ratio", |line| line.noise(|noise| decimal(Some(noise.ratio), 6))),
+    column("self_ratio_ci95_low", |line| line.noise(|noise| decimal(Some(noise.interval.low), 6))),
+    column("self_ratio_ci95_high", |line| {
+        line.noise(|noise| decimal(Some(noise.interval.high), 6))
+    }),
+    column("detectable_share", |line| line.noise(|noise| decimal(noise.detectable, 6))),
 ];
 
 impl<'a> Line<'a> {
     fn new(begin: &'a RunBegin) -> Self {
-        Line { begin, cell: None, row: None, map: None, skipped: None }
+        Line { begin, cell: None, row: None, map: None, skipped: None, own: None }
     }
 
     pub(super) fn of_row(begin: &'a RunBegin, cell: &'a Cell, row: &'a SummaryRow) -> Self {
@@ -164,6 +174,11 @@ impl<'a> Line<'a> {
         Line { skipped: Some(skipped), ..Line::new(begin) }
     }
 
+    /// With what the run says of itself.
+    pub(super) fn calibrated(self, own: CellCalibration) -> Self {
+        Line { own: Some(own), ..self }
+    }
+
     /// The fields, in the order of [`COLUMNS`].
     pub(super) fn fields(self) -> impl Iterator<Item = String> {
         COLUMNS.iter().map(move |column| (column.field)(self))
@@ -175,6 +190,14 @@ impl<'a> Line<'a> {
 
     fn row(self, field: fn(&SummaryRow) -> String) -> String {
         self.row.map_or_else(String::new, field)
+    }
+
+    fn own(self, field: fn(&CellCalibration) -> String) -> String {
+        self.own.as_ref().map_or_else(String::new, field)
+    }
+
+    fn noise(self, field: fn(&Noise) -> String) -> String {
+        self.own.and_then(|own| own.noise).as_ref().map_or_else(String::new, field)
     }
 
     fn map(self, field: fn(&MapRow) -> String) -> String {

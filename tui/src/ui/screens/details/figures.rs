@@ -1,6 +1,7 @@
 //! The figures of one cell in words.
 
 use mapbench_results::histogram::Percentiles;
+use mapbench_results::summary::CellCalibration;
 use mapbench_results::units::{Charset, mops, percent, percentile, rate, time};
 use mapbench_results::{CellSummary, SummaryRow};
 
@@ -25,6 +26,26 @@ pub(super) fn rates(summary: &CellSummary, charset: Charset) -> Vec<(String, Str
         });
         let text = format!("{} {}/s{interval}{busy}", rate(per_sec), unit.name);
         lines.push((unit.name.clone(), text));
+    }
+    lines
+}
+
+/// What the harness costs and what its noise is.
+pub(super) fn calibration(of: &CellCalibration) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    if let Some((floor, share)) = of.floor_ns_per_op.zip(of.floor_share) {
+        let text = format!("{floor:.1} ns of each op, {} % of it", percent(share));
+        lines.push(("harness", text));
+    }
+    if let Some(noise) = of.noise {
+        let apart = noise.detectable.map_or_else(String::new, |share| {
+            format!("; this run can tell {} % apart", percent(share))
+        });
+        let text = format!(
+            "a map was {:.3} times as fast as itself, {:.3} to {:.3}{apart}",
+            noise.ratio, noise.interval.low, noise.interval.high
+        );
+        lines.push(("noise", text));
     }
     lines
 }

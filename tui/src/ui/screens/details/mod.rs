@@ -58,6 +58,11 @@ pub(crate) fn lines(model: &Model, cell: u32, width: u16) -> Vec<Line<'static>> 
     if !flags.is_empty() {
         say("flags", &flags.join(", "), theme.warning());
     }
+    if let Some(run) = model.shown() {
+        for (label, text) in figures::calibration(&run.calibration(summary)) {
+            say(label, &text, plain);
+        }
+    }
     drawn.extend(maps::lines(&summary.maps(), theme, width));
     for (label, text) in figures::latencies_and_shares(summary, charset) {
         drawn.extend(said(theme, &label, &text, plain, width));
