@@ -4,7 +4,7 @@
 use mapbench_core::event::Cell;
 use mapbench_core::value::ValueKind;
 
-use crate::units::Charset;
+use crate::units::{self, Charset};
 
 /// The adapter as it was asked for, with the run's settings that its name does not say:
 /// `dashmap/v6 (shards 256)`, `dashmap/v6@shards=256`.
@@ -40,7 +40,11 @@ pub fn setting(cell: &Cell, charset: Charset) -> String {
     if cell.presize == Some(false) {
         parts.push("grown".to_owned());
     }
-    if let (Some(axis), Some(value)) = (&cell.axis, &cell.axis_value) {
+    if let Some(offered) = cell.offered {
+        let unit = cell.unit.as_ref().map_or("ops", |unit| &unit.name);
+        let rate = units::rate(offered.per_s);
+        parts.push(format!("offered {rate} {unit}/s {}", offered.schedule.name()));
+    } else if let (Some(axis), Some(value)) = (&cell.axis, &cell.axis_value) {
         parts.push(format!("{axis} = {value}"));
     }
     parts.join(charset.separator())

@@ -23,8 +23,12 @@ pub enum Flag {
     TopKeyShare,
     /// The estimated time in maps is more than there was: a thread was interrupted in a timed op.
     MapTimes,
+    /// Less than 99 % of what was offered was achieved.
+    Saturated,
     /// Events of paced actors were due faster than they were done.
     Behind,
+    /// Threads outnumbered processors, and gave way while they waited for something to be due.
+    Yielding,
     /// The interval is wide.
     Noisy,
     /// Throughput did not come to rest: it stepped late, or has a slope.
@@ -44,6 +48,8 @@ impl Flag {
             Flag::WriteShare => "write share off",
             Flag::TopKeyShare => "top key off",
             Flag::MapTimes => "map times off",
+            Flag::Saturated => "saturated",
+            Flag::Yielding => "yielding",
             Flag::Behind => "behind",
             Flag::Noisy => "noisy",
             Flag::NoSteadyState => "no steady state",
@@ -73,13 +79,17 @@ pub(super) fn raised(
     let writes = counts.effective_write_share();
     let half_width = figures.ops_per_sec_ci95.map_or(0.0, Interval::half_width);
     let noisy = half_width > NOISY_HALF_WIDTH * figures.ops_per_sec_median.unwrap_or(0.0);
+    let threads = cell.threads;
+    let is_saturated = figures.pace.is_some_and(|pace| pace.is_saturated(figures.rounds, threads));
     let raised = [
         (counts.wrong_values > 0, Flag::WrongValues),
         (keeps && cell.hit_share.is_some_and(|hits| off(counts.hit_share(), hits)), Flag::HitShare),
         (keeps && off(writes, cell.effective_write_share), Flag::WriteShare),
         (cell.top_key_share.is_some_and(|top| off(counts.top_key_share(), top)), Flag::TopKeyShare),
         (is_too_busy(cell, figures), Flag::MapTimes),
-        (is_behind(cell, figures), Flag::Behind),
+        (is_saturated, Flag::Saturated),
+        (!is_saturated && is_behind(cell, figures), Flag::Behind),
+        (figures.pace.is_some_and(|pace| pace.yielded), Flag::Yielding),
         (noisy, Flag::Noisy),
         (disturbance.steady == Some(false), Flag::NoSteadyState),
         (placement.is_some_and(|shares| !shares.is_pure()), Flag::MixedPlacement),

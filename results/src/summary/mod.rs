@@ -12,6 +12,7 @@ mod fork;
 mod laps;
 mod maps;
 mod memory;
+mod pace;
 mod row;
 mod samples;
 mod tally;
@@ -23,6 +24,7 @@ pub use flag::Flag;
 pub use fork::{Counts, ForkSummary};
 pub use maps::{MapRow, round_map_rows};
 pub use memory::{HeldPoint, MemoryFigures};
+pub use pace::{ActorsPace, PaceFigures};
 pub(crate) use row::mode_name;
 pub use row::{Level, PlacementShares, Status, SummaryRow, round_rows};
 pub use samples::SeriesPoint;
@@ -36,6 +38,8 @@ pub const SHARE_TOLERANCE: f64 = 0.01;
 pub const NOISY_HALF_WIDTH: f64 = 0.05;
 /// A share of late events above this is flagged: less than 99 % of what was offered was done.
 pub const BEHIND_SHARE: f64 = 0.01;
+/// Where less than this part of what was offered was done, the point is saturated.
+pub const SATURATED_BELOW: f64 = 0.99;
 /// Notes that are kept; older ones go.
 const MOST_NOTES: usize = 100;
 

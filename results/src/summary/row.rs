@@ -9,6 +9,7 @@ use super::disturbance::{self, Disturbance};
 use super::flag::{self, Flag};
 use super::fork::{Counts, ForkSummary, MODES, share};
 use super::memory::MemoryFigures;
+use super::pace::PaceFigures;
 use super::tally::{Figures, Tally, figures};
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
@@ -187,6 +188,8 @@ pub struct SummaryRow {
     pub due_events: u64,
     /// Of those, the share that was not done at the end of its round.
     pub late_share: Option<f64>,
+    /// What was offered and what was achieved; `None` if nothing was due, or nobody counted.
+    pub pace: Option<PaceFigures>,
     /// Time in ops of the maps ÷ time: how many processors they kept busy. `None` if rounds do
     /// not tell maps apart, or if no op was timed.
     pub busy_cores: Option<f64>,
@@ -354,6 +357,7 @@ fn measured(
         waiting_share: share(figures.waiting_ns, threads_ns).filter(|_| waits_are_told),
         due_events: figures.due_events,
         late_share: share(figures.late_events, figures.due_events),
+        pace: figures.pace.filter(|_| op_class.is_none()),
         busy_cores: figures.busy_ns.and_then(|busy| share(busy, figures.elapsed_ns)),
         busy_ns_per_unit: figures.busy_ns.zip(per_op).and_then(|(busy, per)| {
             let units = figures.ops as f64 * per;

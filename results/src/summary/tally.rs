@@ -8,6 +8,7 @@ use mapbench_core::op::OpClass;
 use super::fork::share;
 use super::laps::Laps;
 use super::maps::MapTally;
+use super::pace::{self, PaceFigures, PaceTally};
 use super::samples::{Sample, Samples};
 use crate::histogram::{self, HistogramError, Percentiles};
 use crate::stats::{Interval, median, median_interval};
@@ -28,6 +29,7 @@ pub(super) struct Tally {
     waiting_ns: u64,
     due_events: u64,
     late_events: u64,
+    pub(super) pacing: PaceTally,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +56,7 @@ pub(super) struct Figures {
     pub(super) waiting_ns: u64,
     pub(super) due_events: u64,
     pub(super) late_events: u64,
+    pub(super) pace: Option<PaceFigures>,
     /// Time in ops of all maps; `None` if it was not told. Nanoseconds.
     pub(super) busy_ns: Option<u64>,
 }
@@ -78,6 +81,7 @@ impl Tally {
             ops_per_sec: per_second(ops, report.elapsed_ns),
             preempted: report.involuntary_switches > 0,
         };
+        self.pacing.add(report);
         self.samples.push(sample(report.ops));
         self.laps.push(report.ops, report.elapsed_ns);
         let missing = report.maps.len().saturating_sub(self.maps.len());
@@ -177,6 +181,7 @@ pub(super) fn figures(tallies: &[&Tally], class: Option<OpClass>) -> Figures {
         waiting_ns: total(|tally| tally.waiting_ns),
         due_events: total(|tally| tally.due_events),
         late_events: total(|tally| tally.late_events),
+        pace: pace::figures(&tallies.iter().map(|tally| &tally.pacing).collect::<Vec<_>>()),
         busy_ns: (busy_ns > 0).then_some(busy_ns),
     }
 }

@@ -13,7 +13,9 @@ pub(super) fn mark(flag: Flag) -> &'static str {
         Flag::WriteShare => "writes off",
         Flag::TopKeyShare => "top key off",
         Flag::MapTimes => "map times off",
+        Flag::Saturated => "saturated",
         Flag::Behind => "behind",
+        Flag::Yielding => "yielding",
         Flag::Noisy => "noisy",
         Flag::NoSteadyState => "no steady state",
         Flag::MixedPlacement => "mixed",
@@ -90,6 +92,18 @@ pub(super) fn footnotes(text: &mut String, summary: &RunSummary, charset: Charse
         note(
             "map times off: their estimate is over half more than the time there was, because a \
              thread was interrupted in an op that stands for many",
+        );
+    }
+    if flagged(Flag::Saturated) {
+        note(
+            "saturated: less than 99 % of what was offered was done; times from due to done grow \
+             with the length of the run",
+        );
+    }
+    if flagged(Flag::Yielding) {
+        note(
+            "yielding: threads outnumber processors, so that they slept or gave way until \
+             something was due; late awake is part of due to done",
         );
     }
     if flagged(Flag::Behind) {

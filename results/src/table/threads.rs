@@ -13,6 +13,9 @@ use crate::units::{self, Charset};
 pub(super) fn write(text: &mut String, group: &[&CellSummary], charset: Charset) {
     if group.iter().any(|cell| cell.row().due_events > 0) {
         let _ = writeln!(text, "{}", paced(group, charset));
+        if group.iter().any(|cell| cell.row().pace.is_some()) {
+            let _ = writeln!(text, "{}", offered(group, charset));
+        }
     }
     let lines: Vec<String> = [
         line("updates of a key that another thread wrote last", group, |row| row.contended_share),
@@ -68,4 +71,39 @@ fn paced(group: &[&CellSummary], charset: Charset) -> String {
     });
     let header = ["from due to done", "events", "late %", "p50", "p99", "p99.9", "max"];
     grid(&header, rows.collect(), charset)
+}
+
+/// What was offered and achieved in all, and by role where a cell has several paced actors.
+fn offered(group: &[&CellSummary], charset: Charset) -> String {
+    let absent = || charset.absent().to_owned();
+    let line = |name: String, offered: f64, achieved: f64, each: String, wakes: String| {
+        let share = if offered > 0.0 { units::percent(achieved / offered) } else { absent() };
+        vec![name, units::rate(offered), units::rate(achieved), share, each, wakes]
+    };
+    let mut rows = Vec::new();
+    for cell in group {
+        let Some(pace) = cell.row().pace else { continue };
+        let wakes = pace.wakes.map_or_else(absent, |wakes| {
+            let time = |ns| units::time(ns, charset);
+            format!("{} {}", time(wakes.p50), time(wakes.p99))
+        });
+        let (offered, achieved) = (pace.offered_per_sec, pace.achieved_per_sec);
+        rows.push(line(label::adapter(cell.cell()), offered, achieved, absent(), wakes));
+        let roles = cell.actors();
+        if roles.iter().map(|role| role.actors).sum::<usize>() < 2 {
+            continue;
+        }
+        rows.extend(roles.into_iter().map(|role| {
+            let (least, most) = role.each_per_sec;
+            let each = match role.actors {
+                1 => absent(),
+                _ => format!("{} to {}", units::rate(least), units::rate(most)),
+            };
+            let name = format!("  {} x {} events", role.actors, role.name);
+            line(name, role.offered_per_sec, role.achieved_per_sec, each, absent())
+        }));
+    }
+    let header =
+        ["offered and achieved", "offered/s", "achieved/s", "%", "each/s", "awake late p50 p99"];
+    grid(&header, rows, charset)
 }

@@ -4,7 +4,10 @@ use mapbench_core::event::{Cell, RunBegin, SCHEMA_VERSION, Skipped};
 
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
-use crate::summary::{CellCalibration, Level, MapRow, MemoryFigures, Noise, SummaryRow};
+use crate::summary::{
+    CellCalibration, Flag, Level, MapRow, MemoryFigures, Noise, PaceFigures, SummaryRow,
+};
+use crate::units::CLOCK_BADGE_NS;
 
 /// One line of the file: a row of figures, one of a map, or a combination that was left out.
 #[derive(Clone, Copy)]
@@ -29,7 +32,7 @@ const fn column(name: &'static str, field: fn(Line<'_>) -> String) -> Column {
 }
 
 /// The columns, in order.
-pub(super) const COLUMNS: [Column; 92] = [
+pub(super) const COLUMNS: [Column; 101] = [
     column("schema_version", |_| SCHEMA_VERSION.to_string()),
     column("run_id", |line| line.begin.run_id.clone()),
     column("commit", |line| commit(line.begin)),
@@ -155,6 +158,21 @@ pub(super) const COLUMNS: [Column; 92] = [
         line.noise(|noise| decimal(Some(noise.interval.high), 6))
     }),
     column("detectable_share", |line| line.noise(|noise| decimal(noise.detectable, 6))),
+    column("offered_per_sec", |line| pace(line, |pace| decimal(Some(pace.offered_per_sec), 3))),
+    column("achieved_per_sec", |line| pace(line, |pace| decimal(Some(pace.achieved_per_sec), 3))),
+    column("achieved_share", |line| pace(line, |pace| decimal(pace.achieved_share(), 6))),
+    column("saturated", |line| flagged(line, Flag::Saturated).to_owned()),
+    column("schedule", |line| {
+        line.cell(|cell| cell.offered.map_or("", |offered| offered.schedule.name()).to_owned())
+    }),
+    column("idling", |line| {
+        pace(line, |pace| if pace.yielded { "yield" } else { "spin" }.to_owned())
+    }),
+    column("wake_late_ns_p50", |line| pace(line, |pace| at(pace.wakes, |p| p.p50))),
+    column("wake_late_ns_p99", |line| pace(line, |pace| at(pace.wakes, |p| p.p99))),
+    column("below_clock_resolution", |line| {
+        line.row(|row| row.service.map_or("", |service| below_resolution(&service)).to_owned())
+    }),
 ];
 
 impl<'a> Line<'a> {
@@ -229,6 +247,30 @@ impl<'a> Line<'a> {
             _ => String::new(),
         }
     }
+}
+
+/// A figure of what was offered and achieved, of all ops.
+fn pace(line: Line<'_>, field: fn(PaceFigures) -> String) -> String {
+    line.row.and_then(|row| row.pace).map_or_else(String::new, field)
+}
+
+/// Whether a row of a cell or fork, of which something was offered, has a flag.
+fn flagged(line: Line<'_>, flag: Flag) -> &'static str {
+    let judged = line.row.filter(|row| row.pace.is_some() && row.level != Level::Round);
+    judged.map_or("", |row| if row.flags.contains(&flag) { "true" } else { "false" })
+}
+
+/// The highest percentile that is near the resolution of the clock, with all below it.
+fn below_resolution(service: &Percentiles) -> &'static str {
+    let percentiles = [
+        ("p9999", service.p9999),
+        ("p999", service.p999),
+        ("p99", service.p99),
+        ("p90", service.p90),
+        ("p50", service.p50),
+    ];
+    let badged = percentiles.into_iter().find(|(_, ns)| *ns < CLOCK_BADGE_NS);
+    badged.map_or("none", |(name, _)| name)
 }
 
 /// The full hash; as `git describe` does, a changed work tree is not passed off as its commit.
