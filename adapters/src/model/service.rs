@@ -93,7 +93,7 @@ impl Programme {
             every: ticks(tuning.duration_ns("every").unwrap_or(EVERY_NS)),
             pause: tuning.duration_ns("pause").map_or(0, ticks),
             back_to_back: ticks(BACK_TO_BACK_NS),
-            carried: ticks(CARRIED_NS) as i64,
+            carried: ticks(CARRIED_NS).cast_signed(),
             threads: AtomicU32::new(0),
             clock,
         }
@@ -256,7 +256,7 @@ impl<'m> Service<'m> {
         }
         let spent = now.wrapping_sub(start);
         self.account.spent_ticks += spent;
-        self.owed -= (spent << FRACTION) as i64;
+        self.owed -= (spent << FRACTION).cast_signed();
         if self.owed < -(programme.carried << FRACTION) {
             self.account.disturbed_ticks += (-self.owed >> FRACTION) as u64;
             self.owed = 0;
