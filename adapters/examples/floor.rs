@@ -154,6 +154,7 @@ impl Seat {
             presize: true,
             tuning: Tuning::default(),
             offered: None,
+            count_instructions: false,
         };
         let (orders, order) = channel();
         let (message, messages) = channel();

@@ -63,6 +63,7 @@ fn spec(kinds: (HasherKind, KeyKind, ValueKind), presize: bool) -> TrialSpec {
         presize,
         tuning: Tuning::default(),
         offered: None,
+        count_instructions: false,
     }
 }
 

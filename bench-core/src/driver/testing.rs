@@ -165,6 +165,7 @@ pub(super) fn spec(threads: u32) -> TrialSpec {
         presize: true,
         tuning: crate::adapter::Tuning::default(),
         offered: None,
+        count_instructions: false,
     }
 }
 

@@ -277,6 +277,7 @@ where
             bytes_per_entry: memory.and_then(|memory| memory.bytes_per_entry()),
             memory,
             peak_rss_bytes: affinity::peak_rss_bytes(),
+            instructions: None,
         }));
         self.crew.dismiss();
         Ok(())

@@ -14,8 +14,8 @@ pub use run::{
     StopRule, Turns, UiMode,
 };
 pub use worker::{
-    ActorReport, ClassReport, Done, Failure, FailureKind, Hello, MapReport, MemoryReport,
-    Placement, PlacementMode, Ready, RoundReport, WorkerMessage,
+    ActorReport, ClassReport, Done, Failure, FailureKind, Hello, InstructionReport, MapReport,
+    MemoryReport, Placement, PlacementMode, Ready, RoundReport, WorkerMessage,
 };
 
 /// Version of the worker protocol.

@@ -54,6 +54,9 @@ pub struct TrialSpec {
     /// The rate at which the trace is offered; `None` runs it as its actors say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<Offered>,
+    /// Whether the instructions of the measured words are counted instead of their time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub count_instructions: bool,
 }
 
 /// Open loop over a closed-loop trace: its events are due at times that are drawn from the run's

@@ -238,6 +238,8 @@ pub enum Measure {
     Time,
     /// Memory: each round is one lap of the trace, so that it is the same ops with every map.
     Memory,
+    /// Instructions of one thread's ops, exactly; they say nothing of contention.
+    Instructions,
 }
 
 /// How the UI draws while a run measures.

@@ -235,6 +235,22 @@ pub enum PlacementMode {
     Mixed,
 }
 
+/// Instructions of the hot loop over the measured words of the last round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstructionReport {
+    /// Instructions, the map's and the harness's.
+    pub instructions: u64,
+    /// Ops that they were for.
+    pub ops: u64,
+}
+
+impl InstructionReport {
+    /// Instructions per op; `None` without ops.
+    pub fn per_op(self) -> Option<f64> {
+        (self.ops > 0).then(|| self.instructions as f64 / self.ops as f64)
+    }
+}
+
 /// Last words of a worker that did all it was told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Done {
@@ -251,6 +267,9 @@ pub struct Done {
     pub memory: Option<MemoryReport>,
     /// Peak resident memory of the process. Bytes.
     pub peak_rss_bytes: u64,
+    /// Instructions, where they are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<InstructionReport>,
 }
 
 /// Why a trial failed.

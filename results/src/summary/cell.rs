@@ -139,6 +139,11 @@ impl CellSummary {
         MemoryFigures::mean(self.forks.iter().filter_map(ForkSummary::memory))
     }
 
+    /// Instructions per op, of the first fork that counted them: others count the same.
+    pub fn instructions_per_op(&self) -> Option<f64> {
+        self.forks.iter().find_map(ForkSummary::instructions_per_op)
+    }
+
     /// Mean over forks of bytes per entry after prefill.
     pub fn bytes_per_entry(&self) -> Option<f64> {
         let known: Vec<f64> = self.forks.iter().filter_map(ForkSummary::bytes_per_entry).collect();

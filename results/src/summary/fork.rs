@@ -158,6 +158,11 @@ impl ForkSummary {
         self.held.points()
     }
 
+    /// Instructions per op; `None` if nobody counted.
+    pub fn instructions_per_op(&self) -> Option<f64> {
+        self.done.as_ref()?.instructions?.per_op()
+    }
+
     /// Its failure, if it failed.
     pub fn failure(&self) -> Option<&Failure> {
         if let CellState::Failed(failure) = &self.state { Some(failure) } else { None }

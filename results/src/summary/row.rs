@@ -209,6 +209,8 @@ pub struct SummaryRow {
     pub verified: Option<bool>,
     /// How far it got.
     pub status: Status,
+    /// Instructions per op of one thread; `None` unless they were counted, or of a class.
+    pub instructions_per_op: Option<f64>,
     /// Why it failed or was left out.
     pub error: Option<String>,
     /// What a reader should know.
@@ -224,6 +226,7 @@ pub(super) fn of_cell(cell: &CellSummary, class: Option<OpClass>) -> SummaryRow 
     SummaryRow {
         bytes_per_entry: cell.bytes_per_entry(),
         memory: cell.memory().filter(|_| class.is_none()),
+        instructions_per_op: cell.instructions_per_op().filter(|_| class.is_none()),
         verified: cell.verified(),
         status: status(cell.state()),
         error: error(cell.state()),
@@ -256,6 +259,7 @@ pub(super) fn of_fork(
         fork: Some(fork.fork),
         bytes_per_entry: fork.bytes_per_entry(),
         memory: fork.memory().filter(|_| class.is_none()),
+        instructions_per_op: fork.instructions_per_op().filter(|_| class.is_none()),
         verified: fork.verified(),
         status: status(state),
         error: error(state),
@@ -368,6 +372,7 @@ fn measured(
         allocations_per_op: counts.allocations_per_op(),
         bytes_per_entry: None,
         memory: None,
+        instructions_per_op: None,
         placement: None,
         disturbance: Disturbance::default(),
         verified: None,

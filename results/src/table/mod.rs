@@ -3,6 +3,7 @@
 //! out and what the marks mean. It computes nothing, uses no colour and asks no terminal.
 
 mod calibration;
+mod instructions;
 mod maps;
 mod memory;
 mod notes;
@@ -37,16 +38,20 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
             memory::write(&mut text, &group, charset);
             continue;
         }
+        if summary.begin().measure == Measure::Instructions {
+            let _ = writeln!(text, "{heading}\n{}", instructions::table(&group, charset));
+            continue;
+        }
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
         maps::write(&mut text, &group, charset);
         threads::write(&mut text, &group, charset);
         calibration::floor(&mut text, summary, &group);
         pairs::write(&mut text, summary, &group);
     }
-    if summary.begin().measure == Measure::Memory {
-        memory::footnotes(&mut text, summary);
-    } else {
-        footnotes(&mut text, summary, charset);
+    match summary.begin().measure {
+        Measure::Memory => memory::footnotes(&mut text, summary),
+        Measure::Instructions => text.push_str(instructions::FOOTNOTES),
+        Measure::Time => footnotes(&mut text, summary, charset),
     }
     calibration::noise(&mut text, summary);
     failures(&mut text, summary, charset);

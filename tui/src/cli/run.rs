@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use mapbench_core::event::{Cell, RunEvent, UiMode};
+use mapbench_core::event::{Cell, Measure, RunEvent, UiMode};
 use mapbench_core::registry::Registry;
 use mapbench_results::table;
 use mapbench_results::units::Charset;
@@ -13,6 +13,7 @@ use super::output::{self, Output};
 use super::progress::{Progress, ProgressMode};
 use super::quantity::{show_bytes, show_ns};
 use super::{CliError, Globals, RunSelection};
+use crate::session::callgrind;
 use crate::session::clock::Monotonic;
 use crate::session::conduct::{ConductError, Conducted, conduct};
 use crate::session::control::Control;
@@ -64,7 +65,13 @@ pub(crate) fn run(registry: &Registry, globals: &Globals, args: &RunArgs) -> Res
     for output in &args.outputs {
         output.check()?;
     }
-    let prepared = prepare(registry, &args.selection.request())?;
+    let request = args.selection.request();
+    if request.measure == Measure::Instructions
+        && let Some(obstacle) = callgrind::obstacle()
+    {
+        return Err(CliError::usage(obstacle));
+    }
+    let prepared = prepare(registry, &request)?;
     if args.dry_run {
         output::print(describe(&prepared.plan).as_bytes())?;
         return Ok(0);

@@ -191,6 +191,8 @@ enum MeasureChoice {
     Time,
     /// What maps hold, at the same places of the same trace
     Memory,
+    /// Instructions per op of one thread, to the digit, under valgrind; nothing of contention
+    Instructions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -248,6 +250,7 @@ impl RunSelection {
             measure: match self.measure {
                 MeasureChoice::Time => Measure::Time,
                 MeasureChoice::Memory => Measure::Memory,
+                MeasureChoice::Instructions => Measure::Instructions,
             },
             presize: self.presize.iter().map(|&choice| choice == YesNo::Yes).collect(),
             timeout_ns: self.timeout_ns,
@@ -355,7 +358,10 @@ mod tests {
             (1_u32..=1_000_000).prop_map(Length::Rounds),
         ];
         let timing = select(vec![Timing::Sampled, Timing::Every, Timing::None]);
-        let what = (select(vec![Measure::Time, Measure::Memory]), vec(any::<bool>(), 0..3));
+        let what = (
+            select(vec![Measure::Time, Measure::Memory, Measure::Instructions]),
+            vec(any::<bool>(), 0..3),
+        );
         let times = (length, maybe(ns()), ns(), ns());
         let counts = (1_u32..=1000, any::<u64>());
         (times, counts, timing, what, maybe(bytes), vec(any::<u32>(), 0..3)).prop_map(

@@ -2,7 +2,7 @@
 //! against itself at each number of threads. Which cells these are and how long they run is decided
 //! here, from the plan alone; what they say is computed from the log.
 
-use mapbench_core::event::{Cell, Role, Turns};
+use mapbench_core::event::{Cell, Measure, Role, Turns};
 use mapbench_core::registry::AdapterEntry;
 
 use super::cost::TRIAL_OVERHEAD_NS;
@@ -64,8 +64,11 @@ impl Plan {
     }
 
     /// Whether the throughput of a cell tells what an op costs: that of paced actors tells their
-    /// pace.
+    /// pace, and counts of instructions have no noise and their floor beside them.
     fn calibrates(&self, id: u32) -> bool {
+        if self.settings.measure == Measure::Instructions {
+            return false;
+        }
         let extent = &self.workload(id).extent;
         let short = !self.cell(id).one_shot || self.round_guess_ns(id) <= LONGEST_PASS_NS;
         extent.paced.is_empty() && self.cell(id).offered.is_none() && short

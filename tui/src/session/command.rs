@@ -132,6 +132,7 @@ fn measure(measure: Measure) -> &'static str {
     match measure {
         Measure::Time => "time",
         Measure::Memory => "memory",
+        Measure::Instructions => "instructions",
     }
 }
 

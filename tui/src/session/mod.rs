@@ -2,6 +2,7 @@
 //! measures nothing itself and draws nothing.
 
 pub mod calibrate;
+pub mod callgrind;
 pub mod clock;
 pub mod command;
 pub mod conduct;

@@ -16,6 +16,10 @@ use super::calibrate::Calibration;
 use super::extent::Extent;
 use super::variant::Variant;
 
+/// The round in which instructions are counted: long enough that the ops stand for the trace's mix,
+/// short enough for a processor that is simulated.
+const COUNTED: Work = Work::Words { warm: 50_000, measured: 200_000 };
+
 /// A trace on disk and what must be known about it to plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workload {
@@ -284,11 +288,15 @@ impl Plan {
             presize: cell.presize.unwrap_or(self.workload(id).presize),
             tuning: cell.tuning.clone(),
             offered: cell.offered,
+            count_instructions: settings.measure == Measure::Instructions,
         }
     }
 
     /// What a round of a cell executes, unless it is one of a pair that counts words.
     pub fn work(&self, id: u32) -> Work {
+        if self.settings.measure == Measure::Instructions {
+            return COUNTED;
+        }
         let one_shot = self.cell(id).one_shot;
         if one_shot { Work::Trace } else { Work::DurationNs(self.round_ns(id)) }
     }
@@ -310,6 +318,7 @@ impl Plan {
     pub fn runs_quads(&self, id: u32) -> bool {
         let pair = |group: &&Vec<u32>| group.len() == 2 && group.contains(&id);
         self.settings.order == Turns::Interleaved
+            && self.settings.measure != Measure::Instructions
             && !self.cell(id).one_shot
             && self.groups.iter().any(|group| pair(&group))
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use mapbench_core::adapter::{AdapterClass, HasherKind};
 use mapbench_core::driver::allowed_cpus;
-use mapbench_core::event::{Measure, Skipped};
+use mapbench_core::event::{Measure, Skipped, Timing};
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::scenario::{self, Scenario, ScenarioError};
@@ -22,7 +22,7 @@ use super::extent::Extent;
 use super::plan::{Axes, Plan, Settings, Workload};
 use super::request::{Length, RunRequest};
 use super::select::{self, SelectError};
-use super::variant;
+use super::variant::{self, Variant};
 
 /// A plan and where its results go.
 #[derive(Debug, Clone)]
@@ -87,6 +87,15 @@ pub enum PrepareError {
         /// The scenario or trace.
         name: String,
     },
+    /// Work whose instructions are not those of a number of ops.
+    #[error(
+        "--measure instructions counts one thread's ops in a closed loop: leave -t and --rate out, \
+         and take a steady scenario of one actor instead of `{name}` if it has several"
+    )]
+    Uncountable {
+        /// The scenario or trace.
+        name: String,
+    },
     /// Types that this hasher is not built for.
     #[error(
         "--hasher siphash is built for --key u64 --value 8 only, and `{name}` runs with {key} keys and {value}-byte values; name both, or use foldhash"
@@ -141,12 +150,17 @@ impl PrepareError {
 const TRACES: &str = "traces";
 /// Memory that is assumed to be available where the system does not say. Bytes.
 const ASSUMED_MEMORY_BYTES: u64 = 4 << 30;
+/// How much slower everything is on a processor that is simulated, at most.
+const SIMULATED_SLOWDOWN: u64 = 100;
 /// Part of the available memory that workers may take together, in percent.
 const MEMORY_PERCENT: u64 = 80;
 
 /// Plans a request. Writes the traces that it needs into the store, unless they are there.
 pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, PrepareError> {
-    let adapters = variant::variants(registry, &request.adapters)?;
+    let mut adapters = variant::variants(registry, &request.adapters)?;
+    if request.measure == Measure::Instructions {
+        add_floor(registry, &mut adapters);
+    }
     let store = store_of(request)?;
     let (workloads, out_of_reach) = workloads(registry, request, &store)?;
     for workload in &workloads {
@@ -178,6 +192,16 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
         plan.calibrate(nothing, |cell| registry.get(cell.adapter_name()).is_some_and(keeps));
     }
     Ok(Prepared { plan, store })
+}
+
+/// Counts mean something beside those of the harness alone.
+fn add_floor<'r>(registry: &'r Registry, adapters: &mut Vec<Variant<'r>>) {
+    let floor = registry.entries().iter().find(|entry| !entry.meta.capabilities.keeps_entries);
+    if let Some(floor) = floor
+        && adapters.iter().all(|adapter| adapter.entry.meta.name != floor.meta.name)
+    {
+        adapters.push(Variant::plain(floor));
+    }
 }
 
 /// What a request runs, and the scenarios that it names but that need adapters which are not there.
@@ -368,6 +392,12 @@ fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> 
     if whole && matches!(request.length, Length::PerCellNs(_)) {
         return Err(PrepareError::DurationOfOneShot { name });
     }
+    if request.measure == Measure::Instructions {
+        let several = request.threads().iter().any(|&threads| threads != 1);
+        if several || !request.rates.is_empty() || !workload.extent.counts_words {
+            return Err(PrepareError::Uncountable { name });
+        }
+    }
     let paced = workload.header.actors.iter().filter(|actor| actor.pace.is_some()).count();
     let all_paced = paced == workload.header.actors.len();
     if !request.rates.is_empty() && (all_paced || (paced > 0 && !workload.extent.free_actors)) {
@@ -394,16 +424,17 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         let allowed = allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         return Err(PrepareError::Cpu { cpu, allowed });
     }
+    let counts = request.measure == Measure::Instructions;
     Ok(Settings {
         seed: request.seed,
-        forks: request.forks,
+        forks: if counts { 1 } else { request.forks },
         rounds: request.rounds_per_fork(),
         per_fork_ns: request.per_fork_ns(),
         round_ns: request.round_ns(),
         warm_ns: request.warm_ns,
-        timing: request.timing,
+        timing: if counts { Timing::None } else { request.timing },
         measure: request.measure,
-        timeout_ns: request.timeout_ns,
+        timeout_ns: request.timeout_ns.saturating_mul(if counts { SIMULATED_SLOWDOWN } else { 1 }),
         max_memory_bytes: request.max_memory_bytes.unwrap_or_else(memory_to_use_bytes),
         cpus: if request.cpus.is_empty() { allowed } else { request.cpus.clone() },
         hasher: request.hasher,

@@ -142,7 +142,7 @@ impl RunRequest {
     /// The scenarios that are measured when none is named.
     pub fn presets(&self) -> &'static [&'static str] {
         match self.measure {
-            Measure::Time => &PRESETS,
+            Measure::Time | Measure::Instructions => &PRESETS,
             Measure::Memory => &MEMORY_PRESETS,
         }
     }
@@ -151,7 +151,7 @@ impl RunRequest {
     /// measured with one thread unless somebody asks for more.
     pub fn threads(&self) -> &[u32] {
         match (self.measure, &self.threads[..]) {
-            (Measure::Memory, []) => &[1],
+            (Measure::Memory | Measure::Instructions, []) => &[1],
             (_, asked) => asked,
         }
     }
@@ -159,6 +159,7 @@ impl RunRequest {
     /// Rounds per fork that the length comes to.
     pub fn rounds_per_fork(&self) -> u32 {
         match self.length {
+            _ if self.measure == Measure::Instructions => return 1,
             Length::Rounds(rounds) => return rounds.max(1),
             Length::Default if self.measure == Measure::Memory => return MEMORY_ROUNDS,
             Length::Default | Length::PerCellNs(_) => {}

@@ -9,6 +9,7 @@ use mapbench_core::event::{Failure, FailureKind, Order, TrialSpec, WorkerMessage
 use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::trace::{self, Trace};
 
+use super::callgrind;
 use super::worker_link::WorkerLink;
 
 /// Serves one trial over standard input and output. Returns the exit code of the process, which
@@ -22,6 +23,9 @@ pub fn serve(registry: &Registry) -> u8 {
         // The parent has gone, or somebody typed `mapbench worker`.
         None => return 0,
     };
+    if spec.count_instructions {
+        return callgrind::serve(&spec, &mut link.0);
+    }
     match prepare(registry, &spec) {
         Err(message) => refuse(&mut link, message),
         Ok((entry, trace)) => u8::from((entry.trial)(&spec, &trace, &mut link).is_err()),

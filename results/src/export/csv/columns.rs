@@ -32,7 +32,7 @@ const fn column(name: &'static str, field: fn(Line<'_>) -> String) -> Column {
 }
 
 /// The columns, in order.
-pub(super) const COLUMNS: [Column; 101] = [
+pub(super) const COLUMNS: [Column; 102] = [
     column("schema_version", |_| SCHEMA_VERSION.to_string()),
     column("run_id", |line| line.begin.run_id.clone()),
     column("commit", |line| commit(line.begin)),
@@ -173,6 +173,7 @@ pub(super) const COLUMNS: [Column; 101] = [
     column("below_clock_resolution", |line| {
         line.row(|row| row.service.map_or("", |service| below_resolution(&service)).to_owned())
     }),
+    column("instructions_per_op", |line| line.row(|row| decimal(row.instructions_per_op, 3))),
 ];
 
 impl<'a> Line<'a> {
