@@ -104,7 +104,7 @@ pub struct Trip {
 
 /// Probes the cost of moving a cache line between two processors, once every so often for so long,
 /// with the probe that stands around each round. Both processors spin meanwhile, as they do in a
-/// round.
+/// round. Where others take the processors there are fewer probes, not a longer time.
 pub fn round_trips(clock: &Clock, cpus: (u32, u32), for_ns: u64, every_ns: u64) -> Vec<Trip> {
     let probe = Probe::default();
     let over = AtomicBool::new(false);
@@ -127,8 +127,12 @@ pub fn round_trips(clock: &Clock, cpus: (u32, u32), for_ns: u64, every_ns: u64) 
             let start = clock.ticks();
             let every = clock.ticks_in(every_ns).max(1);
             let probes = (for_ns / every_ns.max(1)).max(1);
+            let end = start + clock.ticks_in(for_ns);
             let mut trips = Vec::new();
             for number in 0..probes {
+                if number > 0 && clock.ticks() >= end {
+                    break;
+                }
                 while clock.ticks() < start + number * every {
                     spin_loop();
                 }
@@ -158,6 +162,9 @@ pub struct ClockOffset {
 /// 3, 1989). `least_ns` above `most_ns` means that the counters drifted or jumped meanwhile.
 pub fn clock_offset(clock: &Clock, cpus: (u32, u32)) -> ClockOffset {
     const EXCHANGES: u64 = 20_000;
+    /// An exchange needs both processors at once, which on a busy machine is rare. Nanoseconds.
+    const LONGEST_NS: u64 = 300_000_000;
+    const NO_MORE: u64 = u64::MAX;
     let asked = CachePadded::new(AtomicU64::new(0));
     let answered = CachePadded::new(AtomicU64::new(0));
     let reading = CachePadded::new(AtomicU64::new(0));
@@ -168,12 +175,16 @@ pub fn clock_offset(clock: &Clock, cpus: (u32, u32)) -> ClockOffset {
                 while asked.load(Ordering::Acquire) < number {
                     spin_loop();
                 }
+                if asked.load(Ordering::Acquire) == NO_MORE {
+                    return;
+                }
                 reading.store(clock.ticks(), Ordering::Relaxed);
                 answered.store(number, Ordering::Release);
             }
         });
         let asker = scope.spawn(|| {
             pin_to(cpus.0);
+            let end = clock.ticks() + clock.ticks_in(LONGEST_NS);
             let (mut least, mut most) = (i64::MIN, i64::MAX);
             for number in 1..=EXCHANGES {
                 let before = clock.ticks();
@@ -185,7 +196,11 @@ pub fn clock_offset(clock: &Clock, cpus: (u32, u32)) -> ClockOffset {
                 let theirs = reading.load(Ordering::Relaxed);
                 least = least.max(theirs.wrapping_sub(after).cast_signed());
                 most = most.min(theirs.wrapping_sub(before).cast_signed());
+                if after >= end {
+                    break;
+                }
             }
+            asked.store(NO_MORE, Ordering::Release);
             (least, most)
         });
         asker.join().unwrap_or((0, 0))

@@ -2,6 +2,7 @@
 //! measurements of one thing lie apart.
 
 use mapbench_core::adapter::AdapterClass;
+use mapbench_core::driver::clock::monotonic_ns;
 use mapbench_core::registry::Registry;
 use mapbench_results::stats::{LEVEL, Quads, median, minimum_detectable, trimmed_estimate};
 
@@ -10,6 +11,10 @@ use super::finding::{Finding, Group, Level};
 
 const FLOOR_ROUNDS: usize = 40;
 const PAIR_QUADS: u32 = 60;
+/// Longest time for the quads of a pair, and for the rounds of the floor: on a busy machine there
+/// are fewer of them. Nanoseconds.
+const PAIR_NS: u64 = 6_000_000_000;
+const FLOOR_NS: u64 = 2_000_000_000;
 /// What the minimum detectable effect is stated for. Nanoseconds.
 const MINUTE_NS: f64 = 60e9;
 
@@ -28,7 +33,8 @@ pub(super) fn floor(bench: &Bench<'_>) -> Finding {
     let measured = || -> Result<f64, String> {
         let mut seat = bench.seat("noop", 1)?;
         let mut costs = Vec::new();
-        for _ in 0..FLOOR_ROUNDS {
+        let end_ns = monotonic_ns() + FLOOR_NS;
+        while costs.is_empty() || (costs.len() < FLOOR_ROUNDS && monotonic_ns() < end_ns) {
             let report = seat.round()?;
             costs.push(report.elapsed_ns as f64 / report.ops.max(1) as f64);
         }
@@ -77,12 +83,12 @@ fn quads(
     count: u32,
     before: &mut dyn FnMut(bool),
 ) -> Result<(Quads, f64), String> {
-    let clock = mapbench_core::driver::clock::monotonic_ns;
-    let started_ns = clock();
+    let started_ns = monotonic_ns();
+    let mut done: u32 = 0;
     let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
-    for quad in 0..count {
+    while done < count && (done == 0 || monotonic_ns() - started_ns < PAIR_NS) {
         // Of four neighbours both orders begin equally often.
-        let is_b = if quad % 4 == 0 || quad % 4 == 3 {
+        let is_b = if done % 4 == 0 || done % 4 == 3 {
             [false, true, true, false]
         } else {
             [true, false, false, true]
@@ -94,8 +100,9 @@ fn quads(
             let n = samples.len() as u32;
             samples.push(sample(&report, n));
         }
+        done += 1;
     }
-    let quad_ns = (clock() - started_ns) as f64 / f64::from(count.max(1));
+    let quad_ns = (monotonic_ns() - started_ns) as f64 / f64::from(done.max(1));
     Ok((Quads::of(&of_a, &of_b), quad_ns))
 }
 
@@ -104,10 +111,11 @@ fn judge_pair(id: &'static str, adapter: &str, quads: &Quads, quad_ns: f64) -> F
     let in_a_minute = (MINUTE_NS / quad_ns.max(1.0)) as usize;
     let detectable = minimum_detectable(&logs, in_a_minute);
     let (Some(estimate), Some(detectable)) = (trimmed_estimate(&logs), detectable) else {
-        let seen = format!("{} of {PAIR_QUADS} quads ran in one placement mode", logs.len());
+        let (whole, flipped) = (logs.len(), quads.flipped);
+        let seen = format!("{whole} quads in one placement mode, {flipped} that straddle a flip");
         return Finding::new(Group::Measured, id, Level::Warning, seen)
-            .means("the placement flips too often for a pair to be compared")
-            .advice("longer rounds do not help; compare at one thread, or on another machine");
+            .means("too few quads to compare a pair by: others take the processors, or the placement flips too often")
+            .advice("stop what else runs; where nothing does, compare at one thread, or on another machine");
     };
     let percent = |log: f64| log.exp_m1() * 100.0;
     let interval = estimate.interval(LEVEL);
