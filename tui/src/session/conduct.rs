@@ -16,6 +16,7 @@ use super::clock::{Clock, Monotonic};
 use super::control::Control;
 use super::crew::Tools;
 use super::prepare::Prepared;
+use super::pressure::Proc;
 use super::process::Processes;
 use super::schedule;
 use super::sink::Sink;
@@ -67,7 +68,13 @@ pub fn conduct(
     }
     let cause = schedule::run(
         &prepared.plan,
-        &mut Tools { launch: &mut launch, clock: &Monotonic, sink: &mut recorder, control },
+        &mut Tools {
+            launch: &mut launch,
+            clock: &Monotonic,
+            gauge: &Proc::new(prepared.plan.settings.cpus.clone()),
+            sink: &mut recorder,
+            control,
+        },
     );
     let end = RunEnd {
         cause,

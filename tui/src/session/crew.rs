@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::control::Control;
 use super::launch::{Death, Launch, Sign, WorkerId};
 use super::plan::Plan;
+use super::pressure::{Gauge, Reading};
 use super::sink::Sink;
 
 /// Added to every wait, so that the worker's own watchdog speaks first.
@@ -28,6 +29,8 @@ pub struct Tools<'a> {
     pub launch: &'a mut dyn Launch,
     /// Tells the time.
     pub clock: &'a dyn Clock,
+    /// Tells what else the processors do.
+    pub gauge: &'a dyn Gauge,
     /// Takes every event.
     pub sink: &'a mut dyn Sink,
     /// What people and signals ask for.
@@ -58,6 +61,9 @@ struct Member {
     rounds: u32,
     /// The last order or sign of life.
     since_ns: u64,
+    /// What was lost to others in its rounds, and the time that they took.
+    lost: Reading,
+    ran_ns: u64,
 }
 
 impl<'a, 't> Crew<'a, 't> {
@@ -100,7 +106,14 @@ impl<'a, 't> Crew<'a, 't> {
             self.emit(&RunEvent::TrialFailed { cell, fork, failure, noticed_after_ns: 0 });
             return;
         }
-        self.members.push(Member { worker, cell, rounds: 0, since_ns });
+        self.members.push(Member {
+            worker,
+            cell,
+            rounds: 0,
+            since_ns,
+            lost: Reading::ZERO,
+            ran_ns: 0,
+        });
         let budget_ns = self.phase_budget_ns();
         match self.reply(worker, budget_ns, true).map(|message| *message) {
             None => {}
@@ -129,9 +142,14 @@ impl<'a, 't> Crew<'a, 't> {
         let order = self.plan.round(cell, member.rounds, work);
         let fork = self.fork;
         self.emit(&RunEvent::RoundStarted { cell, fork, order });
+        let (before, started_ns) = (self.tools.gauge.read(), self.tools.clock.now_ns());
         let Some(report) = self.run(cell, order) else { return false };
+        let lost = self.tools.gauge.read().since(before);
+        let ran_ns = self.tools.clock.now_ns().saturating_sub(started_ns);
         if let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) {
             member.rounds += 1;
+            member.lost = member.lost.plus(lost);
+            member.ran_ns += ran_ns;
         }
         self.emit(&RunEvent::Round { cell, fork, report });
         true
@@ -174,7 +192,8 @@ impl<'a, 't> Crew<'a, 't> {
         match self.reply(worker, self.phase_budget_ns(), false).map(|message| *message) {
             None => {}
             Some(WorkerMessage::Done(done)) => {
-                self.remove(worker);
+                let member = self.remove(worker);
+                self.tell_pressure(member.as_ref());
                 let fork = self.fork;
                 self.emit(&RunEvent::TrialDone { cell, fork, done });
             }
@@ -288,6 +307,7 @@ impl<'a, 't> Crew<'a, 't> {
     fn fail(&mut self, worker: WorkerId, kind: FailureKind, message: String) {
         let Some(member) = self.remove(worker) else { return };
         let noticed_after_ns = self.tools.clock.now_ns().saturating_sub(member.since_ns);
+        self.tell_pressure(Some(&member));
         let (cell, fork) = (member.cell, self.fork);
         let failure = Failure { kind, message };
         self.failed.push(cell);
@@ -298,6 +318,18 @@ impl<'a, 't> Crew<'a, 't> {
         let at = self.members.iter().position(|member| member.worker == worker)?;
         self.tools.launch.dismiss(worker);
         Some(self.members.remove(at))
+    }
+
+    /// Says what the rounds of a worker lost to others, if it ran any.
+    fn tell_pressure(&mut self, member: Option<&Member>) {
+        let Some(member) = member.filter(|member| member.rounds > 0) else { return };
+        self.emit(&RunEvent::Pressure {
+            cell: member.cell,
+            fork: self.fork,
+            elapsed_ns: member.ran_ns,
+            steal_ms: member.lost.steal_ms,
+            psi_some_us: member.lost.psi_some_us,
+        });
     }
 
     fn touch(&mut self, worker: WorkerId) {

@@ -22,6 +22,7 @@ use super::crew::Tools;
 use super::extent::Extent;
 use super::launch::{Death, Launch, Sign, WorkerId};
 use super::plan::{Axes, Plan, Settings, Workload};
+use super::pressure::{Gauge, Reading};
 use super::schedule;
 use super::sink::Sink;
 use super::variant::Variant;
@@ -59,6 +60,13 @@ impl Clock for FakeClock {
 
 /// Rounds that were ordered, with the adapter of the worker.
 type Orders = Rc<RefCell<Vec<(String, RoundOrder)>>>;
+
+/// A machine of which nothing is stolen, and on which some task waits a thousandth of the time.
+impl Gauge for FakeClock {
+    fn read(&self) -> Reading {
+        Reading { steal_ms: Some(7), psi_some_us: Some(self.0.get() / 1_000_000) }
+    }
+}
 
 /// Scripted workers by adapter name.
 #[derive(Debug, Default)]
@@ -221,7 +229,13 @@ pub(super) fn play(
     let mut sink = Watcher { events: Vec::new(), act, control: control.clone() };
     let cause = schedule::run(
         plan,
-        &mut Tools { launch: &mut launch, clock: &clock, sink: &mut sink, control: &control },
+        &mut Tools {
+            launch: &mut launch,
+            clock: &clock,
+            gauge: &clock,
+            sink: &mut sink,
+            control: &control,
+        },
     );
     assert!(launch.workers.is_empty(), "workers are left behind");
     (sink.events, cause)
@@ -234,8 +248,13 @@ pub(super) fn ordered(plan: &Plan) -> Vec<(String, RoundOrder)> {
     let mut launch = FakeLaunch { clock: clock.clone(), ..FakeLaunch::default() };
     let orders = Rc::clone(&launch.orders);
     let mut sink = Watcher { events: Vec::new(), act: &mut |_, _| (), control: control.clone() };
-    let tools =
-        &mut Tools { launch: &mut launch, clock: &clock, sink: &mut sink, control: &control };
+    let tools = &mut Tools {
+        launch: &mut launch,
+        clock: &clock,
+        gauge: &clock,
+        sink: &mut sink,
+        control: &control,
+    };
     schedule::run(plan, tools);
     orders.take()
 }

@@ -13,6 +13,7 @@ pub mod extent;
 pub mod launch;
 pub mod plan;
 pub mod prepare;
+pub mod pressure;
 pub mod process;
 mod quads;
 pub mod request;
