@@ -2,7 +2,7 @@
 
 use mapbench_core::event::EndCause;
 
-use crate::summary::{CellState, CellSummary, RunSummary};
+use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRow};
 
 /// Why a command ends as it does, gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,23 @@ pub fn causes(summary: &RunSummary, end: EndCause) -> Vec<ExitCause> {
     causes.sort_unstable();
     causes.dedup();
     causes
+}
+
+/// Whether a cell that was measured says nothing: its interval is wide or missing, or it came to no
+/// steady state.
+pub fn is_inconclusive(summary: &RunSummary) -> bool {
+    let rows = summary.cells().iter().map(CellSummary::row);
+    let says_nothing = |row: &SummaryRow| {
+        row.ops_per_sec_ci95.is_none()
+            || row.flags.iter().any(|flag| matches!(flag, Flag::Noisy | Flag::NoSteadyState))
+    };
+    rows.filter(|row| row.status == Status::Ok).any(says_nothing)
+}
+
+/// The exit code of a run of which results that say nothing are a failure.
+pub fn strict_code(summary: &RunSummary, end: EndCause) -> u8 {
+    let inconclusive = is_inconclusive(summary).then_some(ExitCause::Inconclusive);
+    gravest(causes(summary, end).into_iter().chain(inconclusive)).code()
 }
 
 /// The exit code of a run.

@@ -73,6 +73,20 @@ fn the_floor_and_the_noise_are_told_and_have_no_rows() {
 }
 
 #[test]
+fn strict_runs_end_with_5_where_rounds_scatter() {
+    let (begin, mut events) = calibrated();
+    let end = mapbench_core::event::EndCause::Finished;
+    let done = |fork| RunEvent::TrialDone { cell: 0, fork, done: sample::done() };
+    events.extend([done(0), done(1)]);
+    assert_eq!(exit::strict_code(&summary(&begin, &events), end), 0);
+    for n in 20..40 {
+        events.insert(0, round(0, n, 100_000 + 10_000 * u64::from(n % 7)));
+    }
+    let noisy = summary(&begin, &events);
+    assert_eq!((exit::code(&noisy, end), exit::strict_code(&noisy, end)), (0, 5));
+}
+
+#[test]
 fn a_failed_calibration_spoils_neither_the_exit_code_nor_the_rest() {
     let (begin, mut events) = calibrated();
     let failure = Failure { kind: FailureKind::Hang, message: "silent".to_owned() };

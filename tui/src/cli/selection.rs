@@ -83,6 +83,12 @@ pub(crate) struct RunSelection {
     /// In what order the rounds of one setting run
     #[arg(long, value_enum, default_value = "interleaved", help_heading = "How")]
     order: OrderChoice,
+    /// One trial per cell that nothing interrupts, in slices of a second [default: 60s per cell]
+    #[arg(long, help_heading = "How long", conflicts_with_all = ["order", "forks"])]
+    soak: bool,
+    /// End with 5 if a cell is noisy, came to no steady state or has too few rounds
+    #[arg(long, help_heading = "How")]
+    strict: bool,
     /// What the run measures of itself, before its cells: the harness without a map, and one map
     /// against itself
     #[arg(long, value_enum, default_value = "quick", help_heading = "How")]
@@ -233,7 +239,9 @@ impl RunSelection {
             forks: self.forks,
             round_ns: self.round_ns,
             warm_ns: self.warm_ns,
+            strict: self.strict,
             order: match self.order {
+                _ if self.soak => Turns::Soak,
                 OrderChoice::Interleaved => Turns::Interleaved,
                 OrderChoice::Block => Turns::Block,
             },
@@ -296,6 +304,19 @@ mod tests {
         let cli = Cli::try_parse_from(command).unwrap_or_else(|error| panic!("{error}"));
         let Verb::Run(args) = cli.verb else { panic!("{command:?} is not `run`") };
         args.selection.request()
+    }
+
+    #[test]
+    fn a_soak_and_strictness_are_asked_for_again() {
+        for order in [Turns::Soak, Turns::Block] {
+            let request = RunRequest {
+                order,
+                strict: true,
+                calibration: Effort::None,
+                ..RunRequest::default()
+            };
+            assert_eq!(parsed(&command::of(&request)), request);
+        }
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.changed("--forks", &request.forks, &default.forks);
     command.some("--round", request.round_ns.map(duration));
     command.changed("--warm", &duration(request.warm_ns), &duration(default.warm_ns));
+    if request.order == Turns::Soak {
+        command.0.push("--soak".to_owned());
+    }
+    if request.strict {
+        command.0.push("--strict".to_owned());
+    }
     command.changed("--order", order(request.order), order(default.order));
     command.changed(
         "--calibration",
@@ -108,8 +114,8 @@ fn size(bytes: u64) -> String {
 
 fn order(order: Turns) -> &'static str {
     match order {
-        Turns::Interleaved => "interleaved",
-        Turns::Block | Turns::Soak => "block",
+        Turns::Interleaved | Turns::Soak => "interleaved",
+        Turns::Block => "block",
     }
 }
 

@@ -78,7 +78,11 @@ pub fn conduct(
     );
     let end = RunEnd {
         cause,
-        exit_code: exit::code(&recorder.summary, cause),
+        exit_code: if prepared.plan.settings.strict {
+            exit::strict_code(&recorder.summary, cause)
+        } else {
+            exit::code(&recorder.summary, cause)
+        },
         ended: Timestamp::now().to_string(),
     };
     recorder.event(&RunEvent::End(end.clone()));

@@ -300,6 +300,7 @@ pub(super) fn plan_of(
         hasher: HasherKind::default(),
         tuning: Tuning::default(),
         order: Turns::default(),
+        strict: false,
     };
     let adapters: Vec<Variant<'_>> = adapters.iter().map(Variant::plain).collect();
     Plan::new(workloads.to_vec(), &adapters, &axes, settings)

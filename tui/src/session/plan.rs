@@ -78,6 +78,8 @@ pub struct Settings {
     pub tuning: Tuning,
     /// In what order the rounds of a group run.
     pub order: Turns,
+    /// Whether results that say nothing are a failure.
+    pub strict: bool,
 }
 
 /// The axes that are crossed with workloads and adapters.

@@ -427,7 +427,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
     let counts = request.measure == Measure::Instructions;
     Ok(Settings {
         seed: request.seed,
-        forks: if counts { 1 } else { request.forks },
+        forks: if counts { 1 } else { request.forks() },
         rounds: request.rounds_per_fork(),
         per_fork_ns: request.per_fork_ns(),
         round_ns: request.round_ns(),
@@ -440,6 +440,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         hasher: request.hasher,
         tuning: request.tuning.clone(),
         order: request.order,
+        strict: request.strict,
     })
 }
 

@@ -45,6 +45,8 @@ pub struct RunRequest {
     pub warm_ns: u64,
     /// In what order the rounds of a group run.
     pub order: Turns,
+    /// Whether results that say nothing are a failure.
+    pub strict: bool,
     /// How much the run measures of itself.
     pub calibration: Effort,
     /// The seed.
@@ -87,6 +89,9 @@ pub const MEMORY_PRESETS: [&str; 3] =
 const MEMORY_ROUNDS: u32 = 5;
 /// Measured time per cell when none is asked for. Nanoseconds.
 const DEFAULT_CELL_NS: u64 = 2_000_000_000;
+/// The same of a soak, and of its slices.
+const SOAK_CELL_NS: u64 = 60_000_000_000;
+const SOAK_ROUND_NS: u64 = 1_000_000_000;
 /// Length of a round when none is asked for. Nanoseconds.
 const DEFAULT_ROUND_NS: u64 = 200_000_000;
 
@@ -108,6 +113,7 @@ impl Default for RunRequest {
             round_ns: None,
             warm_ns: 10_000_000,
             order: Turns::default(),
+            strict: false,
             calibration: Effort::default(),
             seed: 1,
             timing: Timing::default(),
@@ -136,7 +142,9 @@ impl RunRequest {
 
     /// Length of a steady round. Nanoseconds.
     pub fn round_ns(&self) -> u64 {
-        self.round_ns.unwrap_or(DEFAULT_ROUND_NS).max(1)
+        let soaks = self.order == Turns::Soak;
+        let default_ns = if soaks { SOAK_ROUND_NS } else { DEFAULT_ROUND_NS };
+        self.round_ns.unwrap_or(default_ns).max(1)
     }
 
     /// The scenarios that are measured when none is named.
@@ -156,6 +164,11 @@ impl RunRequest {
         }
     }
 
+    /// Forks per cell: a soak is one trial.
+    pub fn forks(&self) -> u32 {
+        if self.order == Turns::Soak { 1 } else { self.forks.max(1) }
+    }
+
     /// Rounds per fork that the length comes to.
     pub fn rounds_per_fork(&self) -> u32 {
         match self.length {
@@ -173,15 +186,24 @@ impl RunRequest {
         let per_cell_ns = match self.length {
             Length::Rounds(_) => return None,
             Length::PerCellNs(ns) => ns,
+            Length::Default if self.order == Turns::Soak => SOAK_CELL_NS,
             Length::Default => DEFAULT_CELL_NS,
         };
-        Some(per_cell_ns.div_ceil(u64::from(self.forks.max(1))))
+        Some(per_cell_ns.div_ceil(u64::from(self.forks())))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_soak_is_one_trial_of_a_minute_in_slices_of_a_second() {
+        let soak = RunRequest { order: Turns::Soak, ..RunRequest::default() };
+        assert_eq!((soak.forks(), soak.rounds_per_fork(), soak.round_ns()), (1, 60, 1_000_000_000));
+        let asked = RunRequest { length: Length::PerCellNs(10_000_000_000), ..soak };
+        assert_eq!(asked.rounds_per_fork(), 10);
+    }
 
     #[test]
     fn a_duration_is_per_cell_and_shared_by_its_forks() {

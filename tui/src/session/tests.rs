@@ -354,3 +354,21 @@ fn each_trial_tells_what_its_rounds_lost_to_others() {
         assert!(psi_some_us.is_some_and(|us| (836..=844).contains(&us)), "{psi_some_us:?}");
     }
 }
+
+#[test]
+fn in_a_soak_each_cell_is_alone_and_warms_up_once() {
+    let plan = pair(1, 3, Turns::Soak);
+    let (events, _) = play(&plan, &[], &mut nobody);
+    let mut alive = 0;
+    for event in &events {
+        match event {
+            RunEvent::TrialStarted { .. } => alive += 1,
+            RunEvent::TrialDone { .. } => alive -= 1,
+            RunEvent::Round { .. } => assert_eq!(alive, 1),
+            _ => {}
+        }
+    }
+    let warm: Vec<u64> = ordered(&plan).iter().map(|(_, order)| order.warm_ns).collect();
+    assert_eq!(warm, [10_000_000, 0, 0, 10_000_000, 0, 0]);
+    assert!(!events.iter().any(|event| matches!(event, RunEvent::Note { .. })));
+}

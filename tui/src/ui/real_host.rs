@@ -165,7 +165,7 @@ impl Host for RealHost<'_> {
             Effort::None => 0,
         };
         let total_ns =
-            per_fork_ns.saturating_mul(u64::from(request.forks)).saturating_add(calibration_ns);
+            per_fork_ns.saturating_mul(u64::from(request.forks())).saturating_add(calibration_ns);
         Ok(Estimate {
             total_ns,
             cells: pairs * wish.threads.len(),
