@@ -83,14 +83,20 @@ fn took(bytes: usize) {
     let slot = slot();
     add(slot, &COUNTS[slot].allocations, 1);
     add(slot, &COUNTS[slot].taken_bytes, bytes as u64);
-    balance(slot, bytes as i64);
+    balance(slot, signed(bytes));
 }
 
 #[inline]
 fn gave(bytes: usize) {
     let slot = slot();
     add(slot, &COUNTS[slot].given_bytes, bytes as u64);
-    balance(slot, -(bytes as i64));
+    balance(slot, -signed(bytes));
+}
+
+/// No layout is larger than `isize::MAX` bytes.
+#[inline]
+fn signed(bytes: usize) -> i64 {
+    bytes.cast_signed() as i64
 }
 
 /// Moves a thread's balance, and settles it once a grain has come together.

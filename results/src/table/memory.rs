@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{grid, rounds, status};
 use crate::label;
-use crate::summary::{CellSummary, HeldPoint, RunSummary};
+use crate::summary::{CellSummary, HeldPoint, RunSummary, SummaryRow};
 use crate::units::{self, Charset};
 
 /// Laps that are shown of a series.
@@ -43,7 +43,7 @@ fn stages(group: &[&CellSummary], charset: Charset) -> String {
             cell.row().allocations_per_op.map_or_else(absent, |count| format!("{count:.2}")),
             per_entry(held.taken_bytes_per_op),
             rounds(cell),
-            status(cell.row()),
+            status(&SummaryRow { flags: Vec::new(), ..cell.row().clone() }),
         ]
     });
     let header = [
