@@ -68,6 +68,7 @@ fn spec(threads: u32, value: ValueKind) -> TrialSpec {
         presize: false,
         tuning: Tuning::default(),
         offered: None,
+        count_instructions: false,
     }
 }
 

@@ -46,7 +46,7 @@ impl Held {
         }
         let stride = self.stride.max(1);
         self.stride = stride;
-        if self.seen % stride == 0 {
+        if self.seen.is_multiple_of(stride) {
             let MemoryReport { held_bytes, entries, .. } = memory;
             self.points.push(HeldPoint { n: report.n, held_bytes, entries });
         }
