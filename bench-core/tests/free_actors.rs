@@ -157,3 +157,16 @@ proptest! {
         prop_assert_eq!(&hashes[0], &hashes[2]);
     }
 }
+
+#[test]
+fn five_hundred_readers_and_eight_writers_are_an_actor_each_with_its_own_rate() {
+    let trace = trace("test/slow-actors");
+    let names = |name: &str| trace.header.actors.iter().filter(|actor| actor.name == name).count();
+    assert_eq!((names("reader"), names("writer"), trace.streams.len()), (500, 8, 508));
+    let total = |actors: std::ops::Range<usize>| actors.map(|actor| rate(&trace, actor)).sum();
+    assert_near(total(0..500), 10_000.0, 0.0, "gets a second");
+    assert_near(total(500..508), 32.0, 0.0, "updates a second");
+    // Each has random numbers of its own.
+    assert_ne!(trace.streams[3].times_ns, trace.streams[4].times_ns);
+    assert_ne!(trace.streams[3].words, trace.streams[4].words);
+}

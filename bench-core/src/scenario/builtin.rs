@@ -45,6 +45,7 @@ const SOURCES: &[(&str, &str)] = embedded![
     "test/latest",
     "test/window",
     "test/actors",
+    "test/slow-actors",
 ];
 
 /// The built-in scenarios in the order of reports.

@@ -29,6 +29,9 @@ pub use rules::TraceError;
 use crate::key::KeyRule;
 use crate::op::OpWord;
 
+/// Most actors of a trace.
+pub const MAX_ACTORS: usize = 1024;
+
 /// Whether a trace may be looped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

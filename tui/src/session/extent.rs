@@ -59,7 +59,7 @@ impl Extent {
             events: streams.iter().map(|stream| stream.events.len() as u64).sum(),
             free_actors: streams.len() > 1 && !trace.is_ordered(),
             counts_words: counts_words(trace),
-            paced: paced.collect(),
+            paced: by_role(paced),
             roles: match trace.is_ordered() {
                 true => Vec::new(),
                 false => actors.iter().map(|a| (a.name.clone(), a.pace.is_some())).collect(),
@@ -111,6 +111,20 @@ fn counts_words(trace: &Trace) -> bool {
 
 fn is_bulk(kind: OpKind) -> bool {
     kind.class() == OpClass::Bulk
+}
+
+/// Actors of one role that stand side by side and have one lap count as one.
+fn by_role(actors: impl Iterator<Item = PacedActor>) -> Vec<PacedActor> {
+    let mut roles: Vec<PacedActor> = Vec::new();
+    for actor in actors {
+        match roles.last_mut() {
+            Some(last) if last.name == actor.name && last.lap_ns == actor.lap_ns => {
+                last.events += actor.events;
+            }
+            _ => roles.push(actor),
+        }
+    }
+    roles
 }
 
 impl PacedActor {

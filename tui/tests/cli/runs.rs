@@ -192,3 +192,30 @@ fn a_run_says_what_its_harness_costs_and_what_it_could_not_tell_apart() {
     let begin = log.begin;
     assert_eq!(begin.cells.iter().filter(|cell| !cell.role.is_measured()).count(), 3);
 }
+
+#[test]
+fn a_rate_makes_a_cell_and_executes_what_was_offered() {
+    let program = Program::mapbench();
+    let said = program.run(
+        "run -s test/uniform -a noop -t 1 --rate 10k,50k,1G --schedule uniform --round 20ms \
+         --rounds 4 --forks 1 -o csv=out.csv",
+    );
+    assert_eq!(said.code, 0, "{said:?}");
+    let rows = program.csv("out.csv");
+    let cells: Vec<_> =
+        rows.iter().filter(|row| row["level"] == "cell" && row["op_class"] == "all").collect();
+    let field = |name: &str| -> Vec<&str> { cells.iter().map(|row| row[name].as_str()).collect() };
+    assert_eq!(field("axis"), ["rate"; 3]);
+    assert_eq!(field("axis_value"), ["10000", "50000", "1000000000"]);
+    assert!(field("trace_hash").windows(2).all(|pair| pair[0] == pair[1]));
+    // Of 80 ms; the schedule says how many, however fast the map is.
+    let due: Vec<u64> = field("due_events").iter().map(|due| due.parse().unwrap()).collect();
+    assert!(due[0].abs_diff(800) <= 4 && due[1].abs_diff(4_000) <= 4, "{due:?}");
+    assert!(cells.iter().all(|row| row["intended_ns_p999"].parse::<u64>().is_ok()));
+    // No map does an op a nanosecond.
+    assert_eq!(cells[2]["saturated"], "true");
+    assert!(said.out.contains("offered 10.0k ops/s uniform"), "{}", said.out);
+    let refused = program.run("run -s locked-scan -a noop --rate 10k --dry-run");
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("a pace of its own"), "{refused:?}");
+}

@@ -7,7 +7,7 @@ use super::mix::{WireShares, default_lap_ops, uniform};
 use super::{default_key_rule, duration_ns};
 use crate::key::KeyRule;
 use crate::op::{OpKind, TABLE};
-use crate::trace::Deal;
+use crate::trace::{Deal, MAX_ACTORS};
 use crate::workload::{
     Actor, ActorMap, Actors, Draws, Drift, KeyRange, Pacing, Popularity, Repeat, Schedule, Step,
     Task, WorkloadError,
@@ -31,6 +31,9 @@ pub(super) struct WireMap {
 #[serde(deny_unknown_fields)]
 pub(super) struct WireActor {
     name: String,
+    /// Actors of this kind, each with random numbers of its own.
+    #[serde(default = "once")]
+    count: u32,
     map: Option<String>,
     ops: Option<WireShares>,
     steps: Option<Vec<WireStep>>,
@@ -75,12 +78,17 @@ fn once() -> u32 {
 pub(super) fn actors(maps: Vec<WireMap>, actors: Vec<WireActor>) -> Result<Actors, WorkloadError> {
     let maps: Vec<ActorMap> = maps.into_iter().map(ActorMap::from).collect();
     let actors = actors.into_iter().map(|wire| {
-        let name = wire.name.clone();
-        wire.resolve(&maps)
-            .map_err(|(key, message)| WorkloadError::parameter(&format!("{name}.{key}"), message))
+        let (name, count) = (wire.name.clone(), wire.count as usize);
+        let wrong =
+            |key: &str, message| WorkloadError::parameter(&format!("{name}.{key}"), message);
+        if count == 0 || count > MAX_ACTORS {
+            return Err(wrong("count", format!("is {count}; use 1 to {MAX_ACTORS}")));
+        }
+        let actor = wire.resolve(&maps).map_err(|(key, message)| wrong(key, message))?;
+        Ok(vec![actor; count])
     });
-    let actors = actors.collect::<Result<_, _>>()?;
-    Ok(Actors { maps, actors })
+    let actors: Vec<Vec<Actor>> = actors.collect::<Result<_, _>>()?;
+    Ok(Actors { maps, actors: actors.concat() })
 }
 
 /// The key that is wrong, and what is wrong with it.

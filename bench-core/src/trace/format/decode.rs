@@ -69,7 +69,8 @@ fn read_header(input: &mut Input<'_, impl Read>) -> Result<TraceHeader, FormatEr
     let header: TraceHeader = serde_json::from_slice(&bytes)
         .map_err(|error| input.corrupt(offset, format!("its header: {error}")))?;
     check_maps(&header.maps).map_err(|error| input.corrupt(offset, error.to_string()))?;
-    if header.expected.len() != header.maps.len() || header.actors.len() > 256 {
+    if header.expected.len() != header.maps.len() || header.actors.len() > crate::trace::MAX_ACTORS
+    {
         let what = "its header does not fit its maps and actors".to_owned();
         return Err(input.corrupt(offset, what));
     }

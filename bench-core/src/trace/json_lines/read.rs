@@ -10,10 +10,7 @@ use crate::scenario::nearest;
 use crate::trace::audit::Figures;
 use crate::trace::format::FORMAT_VERSION;
 use crate::trace::rules::check_maps;
-use crate::trace::{ActorSpec, Draft, MapSpec, Stream, Trace};
-
-/// Most actors of a trace.
-const MAX_ACTORS: usize = 256;
+use crate::trace::{ActorSpec, Draft, MAX_ACTORS, MapSpec, Stream, Trace};
 
 /// Reads a trace from lines of JSON; `label` names them in errors.
 pub fn read(input: impl BufRead, label: &str) -> Result<Trace, JsonLinesError> {

@@ -3,14 +3,12 @@
 
 use super::{Actor, Actors, KeyRange, Pacing, Step, Task};
 use crate::op::{MAX_MAPS, OpKind};
-use crate::trace::Deal;
+use crate::trace::{Deal, MAX_ACTORS};
 use crate::workload::popularity::Popularity;
 use crate::workload::{WorkloadError, check_keys, check_ops};
 
 /// Most events of a paced actor per second.
 const MAX_RATE_PER_S: f64 = 1e7;
-/// Most actors.
-const MAX_ACTORS: usize = 64;
 
 impl Actors {
     pub(in crate::workload) fn check(&self) -> Result<(), WorkloadError> {

@@ -125,7 +125,7 @@ impl Step {
             preload: spec.preload,
             ops: events * u64::from(self.times),
             // Each step has random numbers of its own, and no other actor has them.
-            actor: number << 8 | position as u64,
+            actor: if position < 256 { number << 8 } else { number << 32 } | position as u64,
         }
     }
 }
