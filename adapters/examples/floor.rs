@@ -168,8 +168,12 @@ impl Seat {
     }
 
     fn round(&mut self) -> RoundReport {
-        let order =
-            RoundOrder { n: self.rounds, work: Work::DurationNs(ROUND_NS), warm_ns: WARM_NS };
+        let order = RoundOrder {
+            n: self.rounds,
+            work: Work::DurationNs(ROUND_NS),
+            warm_ns: WARM_NS,
+            sampled: false,
+        };
         self.rounds += 1;
         self.orders.send(Order::Round(order)).expect("the trial listens");
         loop {

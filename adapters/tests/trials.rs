@@ -41,7 +41,8 @@ fn script(shape: Shape) -> Script {
         Shape::Steady => Work::DurationNs(ROUND_NS),
         Shape::OneShot => Work::Trace,
     };
-    let rounds = (0..ROUNDS).map(|n| Order::Round(RoundOrder { n, work, warm_ns: 0 }));
+    let rounds =
+        (0..ROUNDS).map(|n| Order::Round(RoundOrder { n, work, warm_ns: 0, sampled: false }));
     Script { orders: rounds.chain([Order::Stop {}]).collect(), last: None }
 }
 

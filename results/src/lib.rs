@@ -10,6 +10,7 @@ pub mod store;
 pub mod fingerprint;
 
 pub mod histogram;
+pub mod stacks;
 pub mod stats;
 pub mod summary;
 
@@ -17,6 +18,7 @@ pub mod label;
 pub mod units;
 
 pub mod gate;
+pub mod oddness;
 pub mod placement;
 
 pub mod exit;

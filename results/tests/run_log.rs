@@ -40,7 +40,7 @@ fn screen_events_stay_out_of_the_log() {
     let folder = tempfile::tempdir().expect("a folder");
     let (begin, _) = sample::events();
     let mut writer = RunLogWriter::create(folder.path(), &begin).expect("created");
-    let order = RoundOrder { n: 0, work: Work::Trace, warm_ns: 0 };
+    let order = RoundOrder { n: 0, work: Work::Trace, warm_ns: 0, sampled: false };
     writer.write(&RunEvent::RoundStarted { cell: 0, fork: 0, order }).expect("passed over");
     writer.write(&RunEvent::Begin(Box::new(begin))).expect("passed over");
     let log = RunLog::read(writer.path()).expect("a log");

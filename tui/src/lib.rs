@@ -5,6 +5,16 @@ use mapbench_core::driver::memory::CountingAllocator;
 
 mod cli;
 pub mod session;
+#[cfg_attr(
+    not(all(
+        feature = "stacks",
+        target_os = "linux",
+        target_env = "gnu",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    )),
+    path = "stacks/absent.rs"
+)]
+mod stacks;
 pub mod ui;
 
 pub use cli::run;

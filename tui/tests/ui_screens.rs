@@ -254,7 +254,7 @@ fn the_head_line_names_the_cell_under_way_or_the_last_one() {
     assert!(head(&model, 120).contains("last read-heavy ×1 flurry/guard-per-op"));
     let narrow = head(&model, 80);
     assert!(narrow.contains("last read-heavy ×1 flurry/guard-per-op  "), "{narrow}");
-    let order = RoundOrder { n: 0, work: Work::DurationNs(1), warm_ns: 0 };
+    let order = RoundOrder { n: 0, work: Work::DurationNs(1), warm_ns: 0, sampled: false };
     let started = RunEvent::RoundStarted { cell: 3, fork: 0, order };
     update(&mut model, Msg::Event(Box::new(started)));
     assert!(head(&model, 120).contains("now read-heavy ×1 std/rwlock"));

@@ -12,6 +12,17 @@ pub(super) fn pin_to(cpu: u32) -> bool {
     set.set(cpu as usize).is_ok() && sched_setaffinity(Pid::from_raw(0), &set).is_ok()
 }
 
+/// Names the calling thread for the system's tools, in up to 15 bytes.
+pub(super) fn name_thread(name: &str) {
+    #[cfg(target_os = "linux")]
+    if let Ok(name) = std::ffi::CString::new(name) {
+        // A thread without a name works as well.
+        let _ = nix::sys::prctl::set_name(&name);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = name;
+}
+
 /// The processors that the process may use, ascending.
 pub fn allowed_cpus() -> Vec<u32> {
     let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return vec![0] };

@@ -39,6 +39,7 @@ use crate::trace::Trace;
 use crate::value::{Arc224, Inline224, ValueKind};
 
 pub use affinity::allowed_cpus;
+pub use member::CREW_THREAD_NAME;
 pub use placement::FAR_ABOVE_NS;
 pub use recorder::nanosecond_histogram;
 

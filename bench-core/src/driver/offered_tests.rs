@@ -20,7 +20,8 @@ fn run(trace: &Trace, spec: &TrialSpec) -> Script {
         Shape::Steady => Work::DurationNs(20_000_000),
         Shape::OneShot => Work::Trace,
     };
-    let rounds = (0..4).map(|n| Order::Round(RoundOrder { n, work, warm_ns: 2_000_000 }));
+    let rounds =
+        (0..4).map(|n| Order::Round(RoundOrder { n, work, warm_ns: 2_000_000, sampled: false }));
     script.orders.extend(rounds);
     script.orders.push_back(Order::Stop {});
     // What went wrong is the last message.

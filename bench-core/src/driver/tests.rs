@@ -28,7 +28,8 @@ fn mixed_trace() -> Trace {
 }
 
 fn rounds(count: u32, work: Work) -> impl Iterator<Item = Order> {
-    (0..count).map(move |n| Order::Round(RoundOrder { n, work, warm_ns: 1_000_000 }))
+    (0..count)
+        .map(move |n| Order::Round(RoundOrder { n, work, warm_ns: 1_000_000, sampled: false }))
 }
 
 fn run<const MISDEED: u8>(spec: &TrialSpec, trace: &Trace, work: Work) -> Script {

@@ -232,6 +232,7 @@ where
             top_key_ops: counts.top_key,
             waiting_ns: self.clock.nanos_between(0, sum(|thread| thread.waited_ticks)),
             maps: self.map_reports(&counts, threads, lengths),
+            sampled: order.sampled,
             ..RoundReport::default()
         };
         let idling = self.crew.idling();

@@ -5,6 +5,7 @@
 mod fingerprint;
 mod order;
 mod run;
+mod stacks;
 mod worker;
 
 pub use fingerprint::{Commit, Machine, Processor, Subject};
@@ -13,6 +14,7 @@ pub use run::{
     Cell, CellMap, EndCause, Measure, PacedRole, Role, RunBegin, RunEnd, RunEvent, Skipped,
     StopRule, Turns, UiMode,
 };
+pub use stacks::{Stack, StackFrame, Stacks};
 pub use worker::{
     ActorReport, ClassReport, Done, Failure, FailureKind, Hello, InstructionReport, MapReport,
     MemoryReport, Placement, PlacementMode, Ready, RoundReport, WorkerMessage,

@@ -91,6 +91,9 @@ pub struct RoundOrder {
     pub work: Work,
     /// Unmeasured running before it. Nanoseconds.
     pub warm_ns: u64,
+    /// Whether the threads' stacks are sampled meanwhile. Such a round enters no statistic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sampled: bool,
 }
 
 /// What ends a round.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Stacks;
 use crate::op::OpClass;
 
 /// What a worker tells the session; one JSON object per line.
@@ -166,6 +167,12 @@ pub struct RoundReport {
     /// Per map of the trace, in the order of its map table; empty if it has only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<MapReport>,
+    /// Whether the threads' stacks were sampled meanwhile. Such a round enters no statistic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sampled: bool,
+    /// The sampled stacks; `None` of other rounds, and where the worker could not sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stacks: Option<Box<Stacks>>,
 }
 
 /// One paced actor's events in one round.

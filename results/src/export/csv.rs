@@ -42,6 +42,9 @@ pub fn write(summary: &RunSummary, events: &[RunEvent], out: &mut dyn Write) -> 
     }
     for event in events {
         let RunEvent::Round { cell, fork, report } = event else { continue };
+        if report.sampled {
+            continue;
+        }
         let Some(cell) = summary.cell(*cell).filter(|cell| cell.cell().role.is_measured()) else {
             continue;
         };

@@ -12,6 +12,11 @@ use thiserror::Error;
 use crate::summary::RunSummary;
 
 pub mod csv;
+pub mod folded;
+pub mod pprof;
+mod stack_files;
+
+pub use stack_files::{check_folder, write_stacks};
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use hdrhistogram::Histogram;
-use mapbench_core::event::{Cell, Done, Failure, PlacementMode, Ready, RoundReport};
+use mapbench_core::event::{Cell, Done, Failure, PlacementMode, Ready, RoundReport, Stacks};
 use mapbench_core::op::OpClass;
 
 use super::fork::{Counts, ForkSummary, LostTime};
@@ -40,6 +40,8 @@ pub struct CellSummary {
     state: CellState,
     forks: Vec<ForkSummary>,
     series: Series,
+    /// Of its sampled rounds, which are in nothing else of here.
+    stacks: Option<Stacks>,
     /// What `row` and `histogram` last said; forgotten at every change.
     cache: OnceLock<(SummaryRow, Histogram<u64>)>,
 }
@@ -52,6 +54,7 @@ impl CellSummary {
             state: CellState::Waiting,
             forks: Vec::new(),
             series: Series::default(),
+            stacks: None,
             cache: OnceLock::new(),
         }
     }
@@ -79,6 +82,11 @@ impl CellSummary {
     /// Throughput over the time of the run, in bounded length.
     pub fn series(&self) -> &[SeriesPoint] {
         self.series.points()
+    }
+
+    /// Where its threads spent their processor time, if that was sampled.
+    pub fn stacks(&self) -> Option<&Stacks> {
+        self.stacks.as_ref()
     }
 
     /// The row of the cell over all forks and ops: what tables and screens show.
@@ -194,6 +202,12 @@ impl CellSummary {
 
     pub(super) fn lost(&mut self, fork: u32, lost: LostTime) {
         self.change(fork, |fork| fork.pressure = Some(lost));
+    }
+
+    pub(super) fn sampled(&mut self, report: &RoundReport) {
+        if let Some(stacks) = &report.stacks {
+            crate::stacks::merge(self.stacks.get_or_insert_default(), stacks);
+        }
     }
 
     pub(super) fn done(&mut self, fork: u32, done: &Done) {

@@ -123,6 +123,10 @@ impl RunSummary {
             RunEvent::RoundStarted { cell, fork, order } => {
                 self.current = Some(CurrentRound { cell: *cell, fork: *fork, n: order.n });
             }
+            RunEvent::Round { cell, report, .. } if report.sampled => {
+                self.current = None;
+                self.with(*cell, |cell| cell.sampled(report));
+            }
             RunEvent::Round { cell, fork, report } => {
                 self.current = None;
                 let measured = self.cell(*cell).is_some_and(|cell| cell.cell().role.is_measured());

@@ -3,6 +3,7 @@
 //! out and what the marks mean. It computes nothing, uses no colour and asks no terminal.
 
 mod calibration;
+mod hottest;
 mod instructions;
 mod maps;
 mod memory;
@@ -19,6 +20,7 @@ use crate::label;
 use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRow};
 use crate::units::{self, Charset};
 
+pub use self::hottest::render_stacks;
 use self::notes::{footnotes, mark};
 
 /// Columns whose text is on the left; numbers are on the right.

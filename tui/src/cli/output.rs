@@ -83,7 +83,7 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), CliError> {
     }
 }
 
-fn unwritable(error: &ExportError) -> CliError {
+pub(crate) fn unwritable(error: &ExportError) -> CliError {
     CliError::output(format!(
         "{error}; choose a path (-o) in a folder that exists and that you may write to"
     ))

@@ -174,6 +174,7 @@ impl<C: Clock> Sink for Progress<C> {
                     bar.set_message(format!("preparing {name}"));
                 }
             }
+            RunEvent::Round { report, .. } if report.sampled => {}
             RunEvent::Round { cell, report, .. } => {
                 if let Some(state) = self.cells.get_mut(*cell as usize) {
                     state.ops += report.ops;

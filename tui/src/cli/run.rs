@@ -2,12 +2,13 @@
 //! the exports. The run log is kept even if an export fails.
 
 use std::io::Write;
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 use mapbench_core::event::{Cell, Measure, RunEvent, UiMode};
 use mapbench_core::registry::Registry;
-use mapbench_results::table;
 use mapbench_results::units::Charset;
+use mapbench_results::{export, table};
 
 use super::output::{self, Output};
 use super::progress::{Progress, ProgressMode};
@@ -71,13 +72,24 @@ pub(crate) fn run(registry: &Registry, globals: &Globals, args: &RunArgs) -> Res
     {
         return Err(CliError::usage(obstacle));
     }
+    if let Some(folder) = &request.stacks {
+        check_stacks(folder)?;
+    }
     let prepared = prepare(registry, &request)?;
     if args.dry_run {
         output::print(describe(&prepared.plan).as_bytes())?;
         return Ok(0);
     }
     let conducted = measure(&prepared, globals, args)?;
-    report(&conducted, globals, args, to_stdout == 1)
+    report(&conducted, globals, args, to_stdout == 1, request.stacks.as_deref())
+}
+
+/// Refuses before anything is measured what could not be delivered after it.
+fn check_stacks(folder: &Path) -> Result<(), CliError> {
+    if let Some(reason) = crate::stacks::MISSING {
+        return Err(CliError::usage(format!("--stacks: {reason}")));
+    }
+    export::check_folder(folder).map_err(|error| output::unwritable(&error))
 }
 
 fn measure(prepared: &Prepared, globals: &Globals, args: &RunArgs) -> Result<Conducted, CliError> {
@@ -104,6 +116,7 @@ fn report(
     globals: &Globals,
     args: &RunArgs,
     export_on_stdout: bool,
+    stacks: Option<&Path>,
 ) -> Result<u8, CliError> {
     let mut failed = None;
     for output in &args.outputs {
@@ -112,8 +125,23 @@ fn report(
             failed = Some(error.code);
         }
     }
+    if let Some(folder) = stacks {
+        match export::write_stacks(&conducted.summary, folder) {
+            Ok(files) if files.is_empty() && !globals.quiet => {
+                anstream::eprintln!("no stacks: no cell came to its sampled round");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                anstream::eprintln!("mapbench: {error}; the run log has everything");
+                failed = Some(output::unwritable(&error).code);
+            }
+        }
+    }
     if args.message_format == MessageFormat::Human {
+        let hottest = table::render_stacks(&conducted.summary, Charset::Utf8);
+        let gap = if hottest.is_empty() { "" } else { "\n" };
         let table = table::render(&conducted.summary, Charset::Utf8);
+        let table = format!("{table}{gap}{hottest}");
         if export_on_stdout {
             anstream::eprintln!("{table}");
         } else {

@@ -116,6 +116,10 @@ pub(crate) struct RunSelection {
     /// Processors for the threads, in order [default: those of this process]
     #[arg(long, value_delimiter = ',', value_name = "CPUS", help_heading = "How")]
     cpus: Vec<u32>,
+    /// After the measured rounds, sample each map's stacks for a second and write them into this
+    /// folder: SCENARIO-ADAPTER-THREADS.folded for flame graphs, .pb.gz for `go tool pprof`
+    #[arg(long, value_name = "DIR", help_heading = "How")]
+    stacks: Option<PathBuf>,
     /// Folder of run logs and traces [default: .mapbench/runs beside mapbench.toml or here]
     #[arg(long, value_name = "DIR", help_heading = "How")]
     store: Option<PathBuf>,
@@ -264,6 +268,7 @@ impl RunSelection {
             timeout_ns: self.timeout_ns,
             max_memory_bytes: self.max_memory,
             cpus: self.cpus.clone(),
+            stacks: self.stacks.clone(),
             store: self.store.clone(),
         }
     }

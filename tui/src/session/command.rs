@@ -52,6 +52,7 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.changed("--timeout", &duration(request.timeout_ns), &duration(default.timeout_ns));
     command.some("--max-memory", request.max_memory_bytes.map(size));
     command.list("--cpus", &request.cpus, &default.cpus, u32::to_string);
+    command.some("--stacks", request.stacks.as_ref().map(|path| path.display()));
     command.some("--store", request.store.as_ref().map(|path| path.display()));
     command.0
 }

@@ -2,14 +2,18 @@
 //! silence, death and unexpected word becomes a failure with its cause. Which worker runs when is
 //! the schedule's business.
 
+use std::collections::VecDeque;
+
 use mapbench_core::event::{
     Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, RoundOrder, RoundReport, RunEvent, Work,
     WorkerMessage,
 };
+use mapbench_results::oddness::Seen;
 
 use super::clock::Clock;
 use super::control::Control;
 use super::launch::{Death, Launch, Sign, WorkerId};
+use super::odd;
 use super::plan::Plan;
 use super::pressure::{Gauge, Reading};
 use super::sink::Sink;
@@ -64,6 +68,10 @@ struct Member {
     /// What was lost to others in its rounds, and the time that they took.
     lost: Reading,
     ran_ns: u64,
+    /// Of its latest rounds, what tells whether one is odd.
+    seen: VecDeque<Seen>,
+    /// Bytes per entry after the prefill.
+    prefilled: Option<f64>,
 }
 
 impl<'a, 't> Crew<'a, 't> {
@@ -113,6 +121,8 @@ impl<'a, 't> Crew<'a, 't> {
             since_ns,
             lost: Reading::ZERO,
             ran_ns: 0,
+            seen: VecDeque::new(),
+            prefilled: None,
         });
         let budget_ns = self.phase_budget_ns();
         match self.reply(worker, budget_ns, true).map(|message| *message) {
@@ -125,6 +135,9 @@ impl<'a, 't> Crew<'a, 't> {
                 match self.reply(worker, budget_ns, true).map(|message| *message) {
                     None => {}
                     Some(WorkerMessage::Ready(ready)) => {
+                        if let Some(member) = self.members.iter_mut().find(|m| m.worker == worker) {
+                            member.prefilled = ready.bytes_per_entry;
+                        }
                         self.emit(&RunEvent::TrialReady { cell, fork, ready });
                     }
                     Some(other) => self.out_of_turn(worker, "`ready`", &other),
@@ -150,14 +163,46 @@ impl<'a, 't> Crew<'a, 't> {
             member.rounds += 1;
             member.lost = member.lost.plus(lost);
             member.ran_ns += ran_ns;
+            odd::remember(&mut member.seen, &report);
         }
         self.emit(&RunEvent::Round { cell, fork, report });
         true
     }
 
+    /// Has the worker of a cell run a round in which its stacks are sampled, and which enters no
+    /// statistic. How long it took in nanoseconds; `None` if it failed.
+    pub fn sample(&mut self, cell: u32, work: Work) -> Option<u64> {
+        let n = self.members.iter().find(|member| member.cell == cell)?.rounds;
+        let fork = self.fork;
+        let order = RoundOrder { sampled: true, ..self.plan.round(cell, n, work) };
+        self.emit(&RunEvent::RoundStarted { cell, fork, order });
+        let report = self.run(cell, order)?;
+        let elapsed_ns = report.elapsed_ns;
+        self.emit(&RunEvent::Round { cell, fork, report });
+        Some(elapsed_ns)
+    }
+
+    /// Says which rounds of a cell were odd in this fork. Whether one was.
+    pub fn note_odd_rounds(&mut self, cell: u32) -> bool {
+        let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) else {
+            return false;
+        };
+        let sampling = self.plan.settings.stacks;
+        let note = odd::rounds_note(
+            self.plan.cell(cell),
+            self.fork,
+            member.seen.make_contiguous(),
+            sampling,
+        );
+        note.is_some_and(|text| {
+            self.emit(&RunEvent::Note { text });
+            true
+        })
+    }
+
     /// Has the worker of a cell run a round that nobody measures; `None` if it failed.
     pub fn probe(&mut self, cell: u32, work: Work) -> Option<Box<RoundReport>> {
-        self.run(cell, RoundOrder { n: PROBE, work, warm_ns: 0 })
+        self.run(cell, RoundOrder { n: PROBE, work, warm_ns: 0, sampled: false })
     }
 
     fn run(&mut self, cell: u32, order: RoundOrder) -> Option<Box<RoundReport>> {
@@ -182,7 +227,7 @@ impl<'a, 't> Crew<'a, 't> {
             return;
         };
         member.since_ns = self.tools.clock.now_ns();
-        let (worker, rounds) = (member.worker, member.rounds);
+        let (worker, rounds, prefilled) = (member.worker, member.rounds, member.prefilled);
         if rounds == 0 {
             // Stopped before it measured anything: there is nothing to verify or to report.
             self.remove(worker);
@@ -195,7 +240,11 @@ impl<'a, 't> Crew<'a, 't> {
                 let member = self.remove(worker);
                 self.tell_pressure(member.as_ref());
                 let fork = self.fork;
+                let note = odd::memory_note(self.plan.cell(cell), fork, prefilled, &done);
                 self.emit(&RunEvent::TrialDone { cell, fork, done });
+                if let Some(text) = note {
+                    self.emit(&RunEvent::Note { text });
+                }
             }
             Some(other) => self.out_of_turn(worker, "`done`", &other),
         }

@@ -301,6 +301,7 @@ pub(super) fn plan_of(
         tuning: Tuning::default(),
         order: Turns::default(),
         strict: false,
+        stacks: false,
     };
     let adapters: Vec<Variant<'_>> = adapters.iter().map(Variant::plain).collect();
     Plan::new(workloads.to_vec(), &adapters, &axes, settings)

@@ -80,6 +80,8 @@ pub struct Settings {
     pub order: Turns,
     /// Whether results that say nothing are a failure.
     pub strict: bool,
+    /// Whether the stacks of each cell are sampled after its measured rounds.
+    pub stacks: bool,
 }
 
 /// The axes that are crossed with workloads and adapters.
@@ -308,7 +310,8 @@ impl Plan {
         // A soak is not interrupted: it warms up once.
         let cold = n == 0 || self.warms_each_round(id);
         let warms = cold && matches!(work, Work::DurationNs(_));
-        RoundOrder { n, work, warm_ns: if warms { self.settings.warm_ns } else { 0 } }
+        let warm_ns = if warms { self.settings.warm_ns } else { 0 };
+        RoundOrder { n, work, warm_ns, sampled: false }
     }
 
     /// Rounds of a cell in each fork, unless a rule ends them sooner.

@@ -441,6 +441,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         tuning: request.tuning.clone(),
         order: request.order,
         strict: request.strict,
+        stacks: request.stacks.is_some(),
     })
 }
 

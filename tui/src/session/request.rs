@@ -63,6 +63,8 @@ pub struct RunRequest {
     pub max_memory_bytes: Option<u64>,
     /// Processors for the threads; empty takes those of this process.
     pub cpus: Vec<u32>,
+    /// Where the stacks of a sampled round of each cell go; `None` samples none.
+    pub stacks: Option<PathBuf>,
     /// The store; `None` finds it from the current folder.
     pub store: Option<PathBuf>,
 }
@@ -122,6 +124,7 @@ impl Default for RunRequest {
             timeout_ns: 30_000_000_000,
             max_memory_bytes: None,
             cpus: Vec::new(),
+            stacks: None,
             store: None,
         }
     }

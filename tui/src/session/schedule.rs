@@ -14,6 +14,11 @@ use super::launch::WorkerId;
 use super::plan::Plan;
 use super::quads::{self, Sizing};
 
+/// Time that the stacks of a cell are sampled. Nanoseconds.
+const SAMPLED_NS: u64 = 1_000_000_000;
+/// Most rounds of one-shot work that are run for it.
+const MOST_SAMPLED_ROUNDS: u32 = 20;
+
 /// Runs a plan and emits all its events but the first and the last.
 pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
     tools.control.wake_with(tools.launch.waker());
@@ -105,6 +110,7 @@ impl Schedule<'_> {
             }
         }
         self.rounds(&mut crew);
+        self.samples(&mut crew, fork);
         for cell in crew.cells() {
             self.boundary(&mut crew);
             if crew.tools().control.requests().kill {
@@ -199,6 +205,32 @@ impl Schedule<'_> {
         }
         crew.round(cell, work);
         true
+    }
+
+    /// After all measured rounds: stacks of each cell in the last fork, and of those whose rounds
+    /// were odd in any fork. Nothing is measured any more, so nobody is disturbed.
+    fn samples(&mut self, crew: &mut Crew<'_, '_>, fork: u32) {
+        let settings = &self.plan.settings;
+        let (wanted, last) = (settings.stacks, fork + 1 == settings.forks);
+        for cell in crew.cells() {
+            let odd = crew.note_odd_rounds(cell);
+            if !wanted || !(odd || last) || !self.plan.cell(cell).role.is_measured() {
+                continue;
+            }
+            let mut sampled_ns = 0;
+            for _ in 0..MOST_SAMPLED_ROUNDS {
+                self.boundary(crew);
+                if sampled_ns >= SAMPLED_NS || stopped(crew.tools()).is_some() {
+                    break;
+                }
+                let work = match self.plan.work(cell) {
+                    Work::Trace => Work::Trace,
+                    _ => Work::DurationNs(SAMPLED_NS),
+                };
+                let Some(elapsed_ns) = crew.sample(cell, work) else { break };
+                sampled_ns += elapsed_ns;
+            }
+        }
     }
 
     /// What happens while no worker runs: drawing, flushing, and whatever was asked for.

@@ -5,18 +5,20 @@ use std::fs::{self, File};
 use std::io;
 
 use mapbench_core::driver::Link;
-use mapbench_core::event::{Failure, FailureKind, Order, TrialSpec, WorkerMessage};
+use mapbench_core::event::{Failure, FailureKind, Order, RoundOrder, TrialSpec, WorkerMessage};
 use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::trace::{self, Trace};
 
 use super::callgrind;
+use super::sampling_link::SamplingLink;
 use super::worker_link::WorkerLink;
 
 /// Serves one trial over standard input and output. Returns the exit code of the process, which
 /// must end now: threads that are stuck inside a map may have been left behind.
 pub fn serve(registry: &Registry) -> u8 {
     die_with_parent();
-    let mut link = WithResident(WorkerLink::new(io::stdin().lock(), io::stdout()));
+    let link = SamplingLink::new(WorkerLink::new(io::stdin().lock(), io::stdout()));
+    let mut link = WithResident { link, peak_bytes: None };
     let spec = match link.next_order() {
         Some(Order::Trial(spec)) => spec,
         Some(_) => return refuse(&mut link, "the first order must be a trial".to_owned()),
@@ -24,7 +26,7 @@ pub fn serve(registry: &Registry) -> u8 {
         None => return 0,
     };
     if spec.count_instructions {
-        return callgrind::serve(&spec, &mut link.0);
+        return callgrind::serve(&spec, &mut link.link);
     }
     match prepare(registry, &spec) {
         Err(message) => refuse(&mut link, message),
@@ -48,11 +50,19 @@ fn prepare<'r>(
 
 /// A link that adds what the driver cannot say, because it opens no file: resident memory. The peak
 /// of `getrusage`, which the driver asks, is handed down by the process that started a worker.
-struct WithResident<L>(L);
+struct WithResident<L> {
+    link: L,
+    /// The peak before the first sampled round: to name what was sampled takes memory of its own.
+    peak_bytes: Option<u64>,
+}
 
 impl<L: Link> Link for WithResident<L> {
     fn next_order(&mut self) -> Option<Order> {
-        self.0.next_order()
+        let order = self.link.next_order();
+        if let Some(Order::Round(RoundOrder { sampled: true, .. })) = order {
+            self.peak_bytes = self.peak_bytes.or_else(|| status("VmHWM:"));
+        }
+        order
     }
 
     fn send(&mut self, message: &WorkerMessage) {
@@ -61,15 +71,16 @@ impl<L: Link> Link for WithResident<L> {
             WorkerMessage::Ready(ready) => &mut ready.memory,
             WorkerMessage::Round(report) => &mut report.memory,
             WorkerMessage::Done(done) => {
-                done.peak_rss_bytes = status("VmHWM:").unwrap_or(done.peak_rss_bytes);
+                let peak = self.peak_bytes.or_else(|| status("VmHWM:"));
+                done.peak_rss_bytes = peak.unwrap_or(done.peak_rss_bytes);
                 &mut done.memory
             }
-            _ => return self.0.send(&message),
+            _ => return self.link.send(&message),
         };
         if let Some(memory) = memory {
             memory.rss_bytes = status("VmRSS:");
         }
-        self.0.send(&message);
+        self.link.send(&message);
     }
 }
 

@@ -121,7 +121,7 @@ mod tests {
     fn nothing_reaches_the_ui_while_a_round_runs() {
         let (link, ui) = UiLink::new();
         let mut sink = link.sink();
-        let order = RoundOrder { n: 0, work: Work::Trace, warm_ns: 0 };
+        let order = RoundOrder { n: 0, work: Work::Trace, warm_ns: 0, sampled: false };
         sink.event(&RunEvent::TrialStarted { cell: 3, fork: 0 });
         assert!(ui.try_recv().is_ok());
         sink.event(&RunEvent::RoundStarted { cell: 3, fork: 0, order });

@@ -190,6 +190,11 @@ impl Host for RealHost<'_> {
         let prepared = prepare(self.registry, &request).map_err(|e| e.to_string())?;
         let conducted = conduct(&prepared, command::of(&request), mode, control, &mut link.sink())
             .map_err(|error| error.to_string())?;
+        if let Some(folder) = &request.stacks {
+            mapbench_results::export::check_folder(folder)
+                .and_then(|()| mapbench_results::export::write_stacks(&conducted.summary, folder))
+                .map_err(|error| error.to_string())?;
+        }
         let end = conducted.end.clone();
         let mut last = self.conducted.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *last = Some(conducted);

@@ -27,7 +27,7 @@ impl Player {
                 // The log leaves starts of rounds out; on screen they tell what runs.
                 let started_ns = report.started_ns.saturating_sub(origin_ns).max(now_ns);
                 let work = Work::DurationNs(report.elapsed_ns);
-                let order = RoundOrder { n: report.n, work, warm_ns: 0 };
+                let order = RoundOrder { n: report.n, work, warm_ns: 0, sampled: false };
                 let started = RunEvent::RoundStarted { cell: *cell, fork: *fork, order };
                 events.push_back((started_ns, started));
                 now_ns = started_ns + report.elapsed_ns;

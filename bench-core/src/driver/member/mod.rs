@@ -34,6 +34,10 @@ use crate::op::{MAX_MAPS, OpClass};
 use crate::trace::MapSpec;
 use crate::value::{BenchValue, ValueWord};
 
+/// How the system's names of crew threads begin; the number of the thread follows. Whoever samples
+/// them finds them by it.
+pub const CREW_THREAD_NAME: &str = "crew-";
+
 /// Keys that a prefill stores between two signs of progress.
 const PREFILL_STEP: usize = 1024;
 
@@ -153,6 +157,7 @@ where
 {
     pub(in crate::driver) fn new(shared: Arc<Shared<K, S, A>>, thread: usize) -> Self {
         let spec = &shared.spec;
+        affinity::name_thread(&format!("{CREW_THREAD_NAME}{thread}"));
         if let Some(&cpu) = spec.cpus.get(thread % spec.cpus.len().max(1)) {
             // Refused on a processor outside the process's set: it runs unpinned.
             let _ = affinity::pin_to(cpu);

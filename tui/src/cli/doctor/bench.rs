@@ -142,12 +142,20 @@ impl Seat {
     /// Runs one round.
     pub(super) fn round(&mut self) -> Result<RoundReport, String> {
         let order = match self.words {
-            None => {
-                RoundOrder { n: self.rounds, work: Work::DurationNs(ROUND_NS), warm_ns: WARM_NS }
-            }
+            None => RoundOrder {
+                n: self.rounds,
+                work: Work::DurationNs(ROUND_NS),
+                warm_ns: WARM_NS,
+                sampled: false,
+            },
             Some(measured) => {
                 let warm = measured * WARM_NS / ROUND_NS;
-                RoundOrder { n: self.rounds, work: Work::Words { warm, measured }, warm_ns: 0 }
+                RoundOrder {
+                    n: self.rounds,
+                    work: Work::Words { warm, measured },
+                    warm_ns: 0,
+                    sampled: false,
+                }
             }
         };
         self.rounds += 1;
