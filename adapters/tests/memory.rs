@@ -77,7 +77,8 @@ fn run(adapter: &str, trace: &Trace, spec: &TrialSpec, work: Work) -> Script {
     let entry = registry.get(adapter).expect("an adapter of that name");
     let mut script = Script::default();
     // Rounds after the first, so that whatever is made once is not taken for a round's.
-    let rounds = (0..3).map(|n| Order::Round(RoundOrder { n, work, warm_ns: 1_000_000 }));
+    let rounds =
+        (0..3).map(|n| Order::Round(RoundOrder { n, work, warm_ns: 1_000_000, sampled: false }));
     script.orders = rounds.chain([Order::Stop {}]).collect();
     (entry.trial)(spec, trace, &mut script).expect("an honest adapter");
     script
