@@ -60,9 +60,10 @@ impl Extent {
             free_actors: streams.len() > 1 && !trace.is_ordered(),
             counts_words: counts_words(trace),
             paced: by_role(paced),
-            roles: match trace.is_ordered() {
-                true => Vec::new(),
-                false => actors.iter().map(|a| (a.name.clone(), a.pace.is_some())).collect(),
+            roles: if trace.is_ordered() {
+                Vec::new()
+            } else {
+                actors.iter().map(|a| (a.name.clone(), a.pace.is_some())).collect()
             },
         }
     }
