@@ -79,6 +79,12 @@ impl CellSummary {
         self.planned_forks
     }
 
+    /// No further fork runs after this one.
+    pub(super) fn ends_with(&mut self, fork: u32) {
+        self.cache = OnceLock::new();
+        self.planned_forks = self.planned_forks.min(fork.saturating_add(1));
+    }
+
     /// Throughput over the time of the run, in bounded length.
     pub fn series(&self) -> &[SeriesPoint] {
         self.series.points()

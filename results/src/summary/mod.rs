@@ -2,7 +2,7 @@
 //! CSV and of the terminal UI, so that they cannot disagree. Its memory does not grow with the
 //! length of a run. Reads no clock and no file.
 
-use mapbench_core::event::{Cell, Failure, RunBegin, RunEnd, RunEvent};
+use mapbench_core::event::{Cell, Failure, RunBegin, RunEnd, RunEvent, StopRule};
 
 mod calibration;
 mod cell;
@@ -53,6 +53,8 @@ pub struct RunSummary {
     /// Cells that ran in quads, two by two.
     pairs: Vec<[u32; 2]>,
     notes: Vec<String>,
+    /// Cells, their rounds, and the rule that ended them.
+    stops: Vec<(u32, u32, StopRule)>,
     end: Option<RunEnd>,
     current: Option<CurrentRound>,
     /// Monotonic time of the first thing that had one; zero of the series.
@@ -81,6 +83,7 @@ impl RunSummary {
             begin: begin.clone(),
             pairs: Vec::new(),
             notes: Vec::new(),
+            stops: Vec::new(),
             end: None,
             current: None,
             origin_ns: None,
@@ -102,7 +105,16 @@ impl RunSummary {
     /// Takes one event. Events of cells that the plan does not have are passed over.
     pub fn apply(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::Begin(_) | RunEvent::RoundsEnded { .. } => {}
+            RunEvent::Begin(_) => {}
+            RunEvent::RoundsEnded { cells, fork, rounds, rule } => {
+                for cell in cells {
+                    self.stops.retain(|(known, ..)| known != cell);
+                    self.stops.push((*cell, *rounds, *rule));
+                    if matches!(rule, StopRule::Look { .. }) {
+                        self.with(*cell, |cell| cell.ends_with(*fork));
+                    }
+                }
+            }
             RunEvent::Quads { cells, .. } => {
                 if !self.pairs.contains(cells) {
                     self.pairs.push(*cells);
@@ -207,6 +219,13 @@ impl RunSummary {
     pub fn rounds_planned(&self) -> u64 {
         let rounds = self.cells().iter().map(|cell| u64::from(self.planned_rounds(cell)));
         rounds.fold(0, u64::saturating_add)
+    }
+
+    /// Rounds of a cell over all its forks and the rule that ended them; `None` where no rule could
+    /// have, or before it did.
+    pub fn stop(&self, id: u32) -> Option<(u32, StopRule)> {
+        let stop = self.stops.iter().find(|(cell, ..)| *cell == id)?;
+        Some((stop.1, stop.2))
     }
 
     /// Rounds that the plan asks for of one cell, over all its forks; a rule may end them sooner.

@@ -9,6 +9,7 @@ mod maps;
 mod memory;
 mod notes;
 mod pairs;
+mod stops;
 mod threads;
 
 use std::fmt::Write as _;
@@ -47,6 +48,7 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
         maps::write(&mut text, &group, charset);
         threads::write(&mut text, &group, charset);
+        stops::write(&mut text, summary, &group);
         calibration::floor(&mut text, summary, &group);
         pairs::write(&mut text, summary, &group);
     }

@@ -11,6 +11,8 @@ use mapbench_core::value::ValueKind;
 use mapbench_core::workload;
 
 use super::quantity::{bytes, duration_ns, per_second};
+use mapbench_results::stats::Looks;
+
 use crate::session::calibrate::Effort;
 use crate::session::request::{Length, RunRequest};
 
@@ -86,6 +88,15 @@ pub(crate) struct RunSelection {
     /// One trial per cell that nothing interrupts, in slices of a second [default: 60s per cell]
     #[arg(long, help_heading = "How long", conflicts_with_all = ["order", "forks"])]
     soak: bool,
+    /// End a setting's rounds once half of each interval, or of the pair's ratio, is within this
+    /// part of it; -d or --rounds are the most
+    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "How long")]
+    until: Option<f64>,
+    /// End a pair's rounds if it differs at one of so many looks, 2 or 4, settled now and each at
+    /// Pocock's level
+    #[arg(long, value_name = "N", value_parser = looks, help_heading = "How long")]
+    #[arg(conflicts_with = "until")]
+    looks: Option<Looks>,
     /// End with 5 if a cell is noisy, came to no steady state or has too few rounds
     #[arg(long, help_heading = "How")]
     strict: bool,
@@ -211,6 +222,22 @@ enum YesNo {
     No,
 }
 
+/// A share in percent, with or without its sign.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>().ok();
+    let known = number.filter(|percent| (0.01..=50.0).contains(percent));
+    known.ok_or_else(|| "write a percentage from 0.01% to 50%, as `1%`".to_owned())
+}
+
+/// Looks that levels are known for.
+fn looks(text: &str) -> Result<Looks, String> {
+    match text {
+        "2" => Ok(Looks::Two),
+        "4" => Ok(Looks::Four),
+        _ => Err("write 2 or 4".to_owned()),
+    }
+}
+
 impl RunSelection {
     /// The request that these flags make.
     pub(crate) fn request(&self) -> RunRequest {
@@ -244,6 +271,8 @@ impl RunSelection {
             round_ns: self.round_ns,
             warm_ns: self.warm_ns,
             strict: self.strict,
+            until_percent: self.until,
+            looks: self.looks.unwrap_or(Looks::One),
             order: match self.order {
                 _ if self.soak => Turns::Soak,
                 OrderChoice::Interleaved => Turns::Interleaved,
@@ -317,6 +346,8 @@ mod tests {
             let request = RunRequest {
                 order,
                 strict: true,
+                until_percent: (order == Turns::Soak).then_some(0.7),
+                looks: if order == Turns::Soak { Looks::One } else { Looks::Four },
                 calibration: Effort::None,
                 ..RunRequest::default()
             };

@@ -39,6 +39,10 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     if request.strict {
         command.0.push("--strict".to_owned());
     }
+    command.some("--until", request.until_percent.map(|percent| format!("{percent}%")));
+    if request.looks != default.looks {
+        command.flag("--looks", request.looks.count().to_string());
+    }
     command.changed("--order", order(request.order), order(default.order));
     command.changed(
         "--calibration",

@@ -10,6 +10,8 @@ use mapbench_core::event::{
 };
 use mapbench_results::oddness::Seen;
 
+use mapbench_results::stats::RoundSample;
+
 use super::clock::Clock;
 use super::control::Control;
 use super::launch::{Death, Launch, Sign, WorkerId};
@@ -147,16 +149,14 @@ impl<'a, 't> Crew<'a, 't> {
         }
     }
 
-    /// Gives the baton to the worker of a cell for its next round. Whether it ended as it should.
-    pub fn round(&mut self, cell: u32, work: Work) -> bool {
-        let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) else {
-            return false;
-        };
+    /// Gives the baton to the worker of a cell for its next round; `None` if it failed.
+    pub fn round(&mut self, cell: u32, work: Work) -> Option<RoundSample> {
+        let member = self.members.iter().find(|member| member.cell == cell)?;
         let order = self.plan.round(cell, member.rounds, work);
         let fork = self.fork;
         self.emit(&RunEvent::RoundStarted { cell, fork, order });
         let (before, started_ns) = (self.tools.gauge.read(), self.tools.clock.now_ns());
-        let Some(report) = self.run(cell, order) else { return false };
+        let report = self.run(cell, order)?;
         let lost = self.tools.gauge.read().since(before);
         let ran_ns = self.tools.clock.now_ns().saturating_sub(started_ns);
         if let Some(member) = self.members.iter_mut().find(|member| member.cell == cell) {
@@ -165,8 +165,20 @@ impl<'a, 't> Crew<'a, 't> {
             member.ran_ns += ran_ns;
             odd::remember(&mut member.seen, &report);
         }
+        let sample = RoundSample {
+            fork,
+            n: report.n,
+            mode: report.placement.map(|placement| placement.mode),
+            ops_per_sec: report.ops as f64 * 1e9 / report.elapsed_ns.max(1) as f64,
+            preempted: report.involuntary_switches > 0,
+        };
         self.emit(&RunEvent::Round { cell, fork, report });
-        true
+        Some(sample)
+    }
+
+    /// The fork that its workers run.
+    pub fn fork(&self) -> u32 {
+        self.fork
     }
 
     /// Has the worker of a cell run a round in which its stacks are sampled, and which enters no

@@ -25,6 +25,7 @@ use super::plan::{Axes, Plan, Settings, Workload};
 use super::pressure::{Gauge, Reading};
 use super::schedule;
 use super::sink::Sink;
+use super::stopping::Rules;
 use super::variant::Variant;
 
 pub(super) const SECOND_NS: u64 = 1_000_000_000;
@@ -302,6 +303,7 @@ pub(super) fn plan_of(
         order: Turns::default(),
         strict: false,
         stacks: false,
+        rules: Rules::default(),
     };
     let adapters: Vec<Variant<'_>> = adapters.iter().map(Variant::plain).collect();
     Plan::new(workloads.to_vec(), &adapters, &axes, settings)

@@ -23,6 +23,7 @@ pub mod schedule;
 pub mod select;
 pub mod signals;
 pub mod sink;
+pub mod stopping;
 pub mod subject;
 pub mod variant;
 pub mod worker;

@@ -14,6 +14,7 @@ use mapbench_core::value::ValueKind;
 
 use super::calibrate::Calibration;
 use super::extent::Extent;
+use super::stopping::Rules;
 use super::variant::Variant;
 
 /// The round in which instructions are counted: long enough that the ops stand for the trace's mix,
@@ -82,6 +83,8 @@ pub struct Settings {
     pub strict: bool,
     /// Whether the stacks of each cell are sampled after its measured rounds.
     pub stacks: bool,
+    /// What may end the rounds of a group early.
+    pub rules: Rules,
 }
 
 /// The axes that are crossed with workloads and adapters.

@@ -442,6 +442,7 @@ fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
         order: request.order,
         strict: request.strict,
         stacks: request.stacks.is_some(),
+        rules: request.rules(),
     })
 }
 

@@ -9,7 +9,10 @@ use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload::Schedule;
 
+use mapbench_results::stats::Looks;
+
 use super::calibrate::Effort;
+use super::stopping::Rules;
 
 /// What somebody asked to have measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +50,10 @@ pub struct RunRequest {
     pub order: Turns,
     /// Whether results that say nothing are a failure.
     pub strict: bool,
+    /// Half of each interval at which rounds end. Percent of the estimate.
+    pub until_percent: Option<f64>,
+    /// Looks at each pair, at which its rounds end if it differs.
+    pub looks: Looks,
     /// How much the run measures of itself.
     pub calibration: Effort,
     /// The seed.
@@ -116,6 +123,8 @@ impl Default for RunRequest {
             warm_ns: 10_000_000,
             order: Turns::default(),
             strict: false,
+            until_percent: None,
+            looks: Looks::One,
             calibration: Effort::default(),
             seed: 1,
             timing: Timing::default(),
@@ -165,6 +174,11 @@ impl RunRequest {
             (Measure::Memory | Measure::Instructions, []) => &[1],
             (_, asked) => asked,
         }
+    }
+
+    /// What may end the rounds of a group early.
+    pub fn rules(&self) -> Rules {
+        Rules { until: self.until_percent.map(|percent| percent / 100.0), looks: self.looks }
     }
 
     /// Forks per cell: a soak is one trial.

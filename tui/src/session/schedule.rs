@@ -3,7 +3,7 @@
 //! its own. Two cells take them in quads instead. Only one worker runs at a time. Between rounds,
 //! requests are obeyed.
 
-use mapbench_core::event::{EndCause, Role, RunEvent, Turns, Work};
+use mapbench_core::event::{EndCause, Role, RunEvent, StopRule, Turns, Work};
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -13,6 +13,7 @@ use super::crew::{Crew, Tools};
 use super::launch::WorkerId;
 use super::plan::Plan;
 use super::quads::{self, Sizing};
+use super::stopping::Watch;
 
 /// Time that the stacks of a cell are sampled. Nanoseconds.
 const SAMPLED_NS: u64 = 1_000_000_000;
@@ -28,6 +29,7 @@ pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
         skipped: Vec::new(),
         failed: Vec::new(),
         quads: Vec::new(),
+        watch: Watch::default(),
         next_worker: 0,
     }
     .run(tools)
@@ -43,6 +45,8 @@ struct Schedule<'a> {
     failed: Vec<u32>,
     /// Pairs whose rounds have been sized: later forks run the same ops.
     quads: Vec<([u32; 2], Work)>,
+    /// What rules that end rounds early look at.
+    watch: Watch,
     next_worker: WorkerId,
 }
 
@@ -58,6 +62,11 @@ impl Schedule<'_> {
                     self.calibrate(tools, calibration);
                 }
                 let mut cells = self.plan.groups[group].clone();
+                if let [a, b] = cells[..]
+                    && self.watch.has_ended([a, b])
+                {
+                    continue;
+                }
                 cells.shuffle(&mut self.random);
                 let turns = self.plan.turns(&cells);
                 if turns.len() > 1 && fork == 0 && self.plan.settings.order != Turns::Soak {
@@ -139,7 +148,12 @@ impl Schedule<'_> {
 
     fn blocks(&mut self, crew: &mut Crew<'_, '_>) {
         let rounds = crew.cells().iter().map(|&cell| self.plan.rounds(cell)).max().unwrap_or(0);
+        let (rules, forks) = (self.plan.settings.rules, self.plan.settings.forks);
         for _ in 0..rounds {
+            let rule = self.watch.block(rules, &crew.cells(), crew.fork(), forks);
+            if self.end_rounds(crew, rule) {
+                return;
+            }
             let mut block = crew.cells();
             block.shuffle(&mut self.random);
             for cell in block {
@@ -148,6 +162,7 @@ impl Schedule<'_> {
                 }
             }
         }
+        self.plan_is_done(crew);
     }
 
     fn one_after_the_other(&mut self, crew: &mut Crew<'_, '_>) {
@@ -168,6 +183,33 @@ impl Schedule<'_> {
                     return;
                 }
             }
+            let forks = self.plan.settings.forks;
+            let planned = self.plan.rounds(cells[0]) / 2 * forks;
+            let (rules, at) = (self.plan.settings.rules, (crew.fork(), forks));
+            let rule = self.watch.quad(rules, cells, at, planned as usize);
+            if self.end_rounds(crew, rule) {
+                return;
+            }
+        }
+        self.plan_is_done(crew);
+    }
+
+    /// Says that a rule ended the rounds of a crew, if one did.
+    fn end_rounds(&self, crew: &mut Crew<'_, '_>, rule: Option<StopRule>) -> bool {
+        let mut cells = crew.cells();
+        cells.retain(|&cell| self.plan.cell(cell).role.is_measured());
+        let (Some(rule), Some(&first)) = (rule, cells.first()) else { return false };
+        cells.sort_unstable();
+        let (fork, rounds) = (crew.fork(), self.watch.rounds(first));
+        crew.tools().sink.event(&RunEvent::RoundsEnded { cells, fork, rounds, rule });
+        true
+    }
+
+    /// Says that no rule ended the rounds of a crew, where one could have.
+    fn plan_is_done(&self, crew: &mut Crew<'_, '_>) {
+        let last = crew.fork() + 1 == self.plan.settings.forks;
+        if last && self.plan.settings.rules.any() {
+            self.end_rounds(crew, Some(StopRule::Planned));
         }
     }
 
@@ -203,7 +245,13 @@ impl Schedule<'_> {
         if stopped(crew.tools()).is_some() {
             return false;
         }
-        crew.round(cell, work);
+        let measured = crew.round(cell, work);
+        if let Some(round) = measured
+            && self.plan.settings.rules.any()
+            && self.plan.cell(cell).role.is_measured()
+        {
+            self.watch.take(cell, round);
+        }
         true
     }
 

@@ -1,7 +1,8 @@
 //! The schedule, tested without processes and without time.
 
 use mapbench_core::adapter::Requirement;
-use mapbench_core::event::{EndCause, Failure, FailureKind, RunEvent, Turns, Work};
+use mapbench_core::event::{EndCause, Failure, FailureKind, RunEvent, StopRule, Turns, Work};
+use mapbench_results::stats::Looks;
 
 use super::control::Control;
 use super::fake::{Fault, SECOND_NS, ordered, pair, plan, plan_of, play, workload};
@@ -371,4 +372,31 @@ fn in_a_soak_each_cell_is_alone_and_warms_up_once() {
     let warm: Vec<u64> = ordered(&plan).iter().map(|(_, order)| order.warm_ns).collect();
     assert_eq!(warm, [10_000_000, 0, 0, 10_000_000, 0, 0]);
     assert!(!events.iter().any(|event| matches!(event, RunEvent::Note { .. })));
+}
+
+#[test]
+fn rounds_end_once_intervals_are_narrow_or_a_look_finds_a_difference() {
+    let ended = |plan: &super::Plan| {
+        let (events, cause) = play(plan, &[], &mut nobody);
+        assert_eq!(cause, EndCause::Finished);
+        let of = |event: &RunEvent| match event {
+            RunEvent::RoundsEnded { fork, rounds, rule, .. } => Some((*fork, *rounds, *rule)),
+            _ => None,
+        };
+        (events.iter().filter_map(of).collect::<Vec<_>>(), rounds(&events).len())
+    };
+    // Made-up rounds never differ: five of a cell in each fork are known exactly.
+    let mut three = plan(2, 30);
+    three.settings.rules.until = Some(0.01);
+    let width = StopRule::Width(0.01);
+    assert_eq!(ended(&three), (vec![(0, 5, width), (1, 10, width)], 2 * 3 * 5));
+    // `b` takes twice the time of `a` for the same words; five quads of 20 are the first look.
+    let mut two = pair(2, 20, Turns::Interleaved);
+    two.settings.rules.looks = Looks::Four;
+    let look = StopRule::Look { look: 1, of: 4, alpha: 0.0182 };
+    assert_eq!(ended(&two), (vec![(0, 10, look)], 4 * 5));
+    // Nothing to find, so that all rounds run.
+    let mut block = plan(1, 6);
+    block.settings.rules.looks = Looks::Two;
+    assert_eq!(ended(&block), (vec![(0, 6, StopRule::Planned)], 3 * 6));
 }
