@@ -36,7 +36,9 @@ fn calibrated() -> (RunBegin, Vec<RunEvent>) {
 
 fn summary(begin: &RunBegin, events: &[RunEvent]) -> RunSummary {
     let mut summary = RunSummary::new(begin);
-    events.iter().for_each(|event| summary.apply(event));
+    for event in events {
+        summary.apply(event);
+    }
     summary
 }
 
