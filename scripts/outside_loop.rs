@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
-use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
 type Hasher = BuildHasherDefault<DefaultHasher>;
@@ -30,7 +29,7 @@ fn main() {
     let ops: Vec<(u8, u32)> = lines.lines().map(op).collect();
     let (preload, peak) = (field(header, "preload"), field(header, "peak"));
     let dash = dashmap::DashMap::with_capacity_and_hasher(peak, Hasher::default());
-    let locked = RwLock::new(HashMap::with_capacity_and_hasher(peak, Hasher::default()));
+    let locked = std::sync::RwLock::new(HashMap::with_capacity_and_hasher(peak, Hasher::default()));
     let on_dashmap = arguments[2] == "dashmap";
     let run = |kind, key: u64, version: u64| match (kind, on_dashmap) {
         (b'g', true) => dash.get(&key).map(|value| *value),
