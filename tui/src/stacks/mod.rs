@@ -77,7 +77,7 @@ impl Sampler {
 /// How often each thread made which calls.
 fn unwound(samples: &Samples, unwinder: &mut Unwinder) -> Vec<((usize, Calls), u64)> {
     let mut counts: HashMap<(usize, Calls), u64> = HashMap::new();
-    for sample in &samples.samples {
+    for sample in &samples.taken {
         *counts.entry((sample.thread, unwinder.calls(sample))).or_default() += 1;
     }
     counts.into_iter().collect()
@@ -92,7 +92,7 @@ struct Profile {
 
 impl Profile {
     fn new(samples: &Samples) -> Profile {
-        let taken = samples.samples.len() as u64 + samples.lost;
+        let taken = samples.taken.len() as u64 + samples.lost;
         let period_ns = samples.cpu_ns.checked_div(taken).unwrap_or(0);
         let stacks = Stacks { period_ns, lost: samples.lost, ..Stacks::default() };
         Profile { stacks, frames: HashMap::new(), places: HashMap::new() }

@@ -62,7 +62,7 @@ fn unknown(what: &str) -> StackFrame {
 impl Names {
     fn of(module: &Module) -> Names {
         let image = module.image().ok();
-        let elf = image.as_ref().and_then(|image| image.elf());
+        let elf = image.as_ref().and_then(super::modules::Image::elf);
         Names {
             debug: elf.as_ref().and_then(debug_information),
             functions: elf.as_ref().map(Sections::functions).unwrap_or_default(),

@@ -73,7 +73,7 @@ pub(super) struct Registers {
 /// What a sampling found.
 #[derive(Debug)]
 pub(super) struct Samples {
-    pub(super) samples: Vec<Sample>,
+    pub(super) taken: Vec<Sample>,
     /// Samples for which there was no room.
     pub(super) lost: u64,
     /// Processor time of the threads meanwhile. Nanoseconds.
@@ -110,7 +110,7 @@ pub(super) fn start(threads: &[i32], expected: usize) -> io::Result<Ticking> {
         let notify = SigevNotify::SigevThreadId {
             signal: Signal::SIGPROF,
             thread_id,
-            si_value: number as isize,
+            si_value: number.cast_signed(),
         };
         let mut timer = Timer::new(clock, SigEvent::new(notify))?;
         timer.set(Expiration::Interval(PERIOD.into()), TimerSetTimeFlags::empty())?;
@@ -128,7 +128,7 @@ impl Ticking {
         let kept = taken.min(slots);
         let cpu_ns = cpu_ns(&self.clocks).saturating_sub(self.cpu_before_ns);
         Samples {
-            samples: (0..kept).map(|slot| read_slot(&MEMORY[slot * words..][..words])).collect(),
+            taken: (0..kept).map(|slot| read_slot(&MEMORY[slot * words..][..words])).collect(),
             lost: (taken - kept) as u64,
             cpu_ns,
         }
