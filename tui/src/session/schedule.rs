@@ -265,10 +265,11 @@ impl Schedule<'_> {
             if !wanted || !(odd || last) || !self.plan.cell(cell).role.is_measured() {
                 continue;
             }
+            // A round of a duration may end a batch early.
             let mut sampled_ns = 0;
             for _ in 0..MOST_SAMPLED_ROUNDS {
                 self.boundary(crew);
-                if sampled_ns >= SAMPLED_NS || stopped(crew.tools()).is_some() {
+                if sampled_ns >= SAMPLED_NS / 10 * 9 || stopped(crew.tools()).is_some() {
                     break;
                 }
                 let work = match self.plan.work(cell) {
