@@ -88,7 +88,7 @@ fn quads(
     let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
     while done < count && (done == 0 || monotonic_ns() - started_ns < PAIR_NS) {
         // Of four neighbours both orders begin equally often.
-        let is_b = if done % 4 == 0 || done % 4 == 3 {
+        let is_b = if matches!(done % 4, 0 | 3) {
             [false, true, true, false]
         } else {
             [true, false, false, true]
