@@ -134,7 +134,7 @@ fn all_threads() -> String {
 fn quick_run(folder: &Path, duration: &str) -> Session {
     let threads = all_threads();
     let arguments = ["tui", "-s", "test/uniform", "-a", "std/mutex,sharded", "-t", &threads];
-    let more = ["-d", duration, "--forks", "1", "--store", "runs"];
+    let more = ["-d", duration, "--forks", "1", "--store", "runs", "--calibration", "none"];
     let mut session = Session::mapbench(&[&arguments[..], &more[..]].concat(), folder);
     session.wait_for_text("2 cells, about");
     session.keys("\r");

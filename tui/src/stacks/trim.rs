@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_map_begins_at_the_first_frame_that_is_not_the_harness() {
         let map = [
-            "<mapbench_adapters::dashmap::Handle<K,V,S> as mapbench_core::adapter::MapHandle<K,V>>::get",
+            "<dashmap::Handle<K,V,S> as mapbench_core::adapter::MapHandle<K,V>>::get",
             "dashmap::DashMap<K,V,S>::get",
             "core::hash::BuildHasher::hash_one",
         ];

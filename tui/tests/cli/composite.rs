@@ -17,7 +17,7 @@ fn a_run_of_the_cluster_counts_pods_and_adds_up_over_its_maps() {
     for word in ["pods/s", "maps by time: ", "time per map, %", "time per op", "per pod"] {
         assert!(said.out.contains(word), "no {word:?} in\n{}", said.out);
     }
-    assert!(said.err.contains(" pods/s over 3 rounds"), "{}", said.err);
+    assert!(said.err.contains(" pods/s over 4 rounds"), "{}", said.err);
     let rows = program.csv("out.csv");
     let cells: Vec<_> =
         rows.iter().filter(|row| row["level"] == "cell" && row["op_class"] == "all").collect();
