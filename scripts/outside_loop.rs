@@ -1,14 +1,13 @@
 //! The loop of an outsider: times a trace on dashmap or a std `RwLock<HashMap>` without a line of
-//! mapbench. Reads the lines of `mapbench trace convert`, one op each on one map; std's own hasher,
-//! u64 keys and values, one thread. Prints the ns per op of the second slice.
+//! mapbench. Reads the lines of `mapbench trace convert`, one op each on one map; foldhash, u64
+//! keys and values, one thread. Prints the ns per op of the second slice.
 //! usage: `outside_loop TRACE.jsonl dashmap|rwlock WARM_MS SLICE_MS`
 #![expect(clippy::disallowed_methods, reason = "mapbench's own clock is what is checked")]
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::time::{Duration, Instant};
 
-type Hasher = BuildHasherDefault<DefaultHasher>;
+use foldhash::fast::FixedState as Hasher;
 
 fn field(text: &str, name: &str) -> usize {
     let from = text.find(&format!("\"{name}\":")).expect(name) + name.len() + 3;

@@ -9,6 +9,8 @@ pub(crate) struct Arguments {
     pub(crate) paths: Vec<PathBuf>,
     /// Length of a window. Nanoseconds.
     pub(crate) window_ns: u64,
+    /// Forks that a window is spread over.
+    pub(crate) forks: usize,
     /// Length of a window put together from drawn ones, if any is wanted. Nanoseconds.
     pub(crate) simulate_ns: Option<u64>,
     /// How many of those.
@@ -23,6 +25,7 @@ impl Arguments {
         let mut arguments = Arguments {
             paths: Vec::new(),
             window_ns: 10_000_000_000,
+            forks: 1,
             simulate_ns: None,
             draws: 1_000,
             floor: None,
@@ -35,18 +38,25 @@ impl Arguments {
             };
             match argument.as_str() {
                 "--window" => arguments.window_ns = (positive()? * 1e9) as u64,
+                "--forks" => arguments.forks = (positive()? as usize).max(1),
                 "--simulate" => arguments.simulate_ns = Some((positive()? * 1e9) as u64),
                 "--draws" => arguments.draws = positive()? as u64,
                 "--floor" => arguments.floor = Some(positive()?),
                 option if option.starts_with('-') => {
                     return Err(format!(
-                        "{option}: no such option; there are --window, --simulate, --draws, --floor"
+                        "{option}: no such option; there are --window, --forks, --simulate, \
+                         --draws, --floor"
                     ));
                 }
                 path => arguments.paths.push(PathBuf::from(path)),
             }
         }
         Ok(arguments)
+    }
+
+    /// The part of a window that one fork gives.
+    pub(crate) fn part_ns(&self) -> u64 {
+        self.window_ns / self.forks as u64
     }
 }
 

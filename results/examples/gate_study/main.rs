@@ -8,6 +8,9 @@
 //! Logs of one folder that measured the same pair in the same setting are one study.
 //!
 //! - `--window SECONDS`: length of a disjoint window; default 10.
+//! - `--forks N`: successive forks that a window is spread over, in equal parts; default 1. Two
+//!   processes of one map differ by the layout of their memory: windows of one fork count that as a
+//!   difference, and from three forks on it is in the interval.
 //! - `--simulate SECONDS`: also windows of this length, put together from half windows drawn with
 //!   replacement; default none. `--draws N`: how many; default 1000.
 //! - `--floor SHARE`: what an A/A pair differs by on this machine; δ is at least three times that.
@@ -33,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // One at a time: the stream of a log is a small part of it.
         let log = RunLog::read(&path)?;
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
-        if let Some(study) = Study::of_log(&log, &folder.to_string_lossy(), arguments.window_ns) {
+        if let Some(study) = Study::of_log(&log, &folder.to_string_lossy(), arguments.part_ns()) {
             match studies.iter_mut().find(|known| known.name == study.name) {
                 Some(known) => known.add(study),
                 None => studies.push(study),

@@ -51,7 +51,12 @@ pub(crate) fn describe(study: &Study, arguments: &Arguments) -> String {
         );
     }
     let seconds = |ns: u64| ns as f64 / 1e9;
-    let _ = writeln!(text, "  disjoint windows of {} s:", seconds(arguments.window_ns));
+    let _ = writeln!(
+        text,
+        "  disjoint windows of {} s{}:",
+        seconds(arguments.window_ns),
+        spread(arguments)
+    );
     tallied(&mut text, &tally, arguments, "windows");
     if let Some(length_ns) = arguments.simulate_ns {
         let _ = writeln!(
@@ -59,9 +64,9 @@ pub(crate) fn describe(study: &Study, arguments: &Arguments) -> String {
             "  simulated windows of {} s, put together from stretches of {} s drawn with \
              replacement; bounds are of the simulation, not of the recording:",
             seconds(length_ns),
-            seconds(arguments.window_ns / 2)
+            seconds(arguments.part_ns() / 2)
         );
-        let recorded_ns = study.stretches().len() as u64 * arguments.window_ns / 2;
+        let recorded_ns = study.stretches().len() as u64 * arguments.part_ns() / 2;
         if recorded_ns < RECORDED_PER_SIMULATED * length_ns {
             let _ = writeln!(
                 text,
@@ -75,11 +80,17 @@ pub(crate) fn describe(study: &Study, arguments: &Arguments) -> String {
     text
 }
 
+fn spread(arguments: &Arguments) -> String {
+    match arguments.forks {
+        1 => ", each within one fork".to_owned(),
+        forks => format!(", each over {forks} forks"),
+    }
+}
+
 /// What is said of the disjoint windows.
 pub(crate) fn direct(study: &Study, arguments: &Arguments) -> Tally {
     let mut tally = Tally::default();
-    for window in study.windows() {
-        let window: Vec<&Stretch> = window.iter().collect();
+    for window in study.windows(arguments.forks) {
         tally.add(&window, study.threads, arguments.floor);
     }
     tally
@@ -93,7 +104,7 @@ pub(crate) fn simulated(study: &Study, arguments: &Arguments, length_ns: u64) ->
         return tally;
     }
     let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
-    let count = (2 * length_ns / arguments.window_ns).max(2) as usize;
+    let count = (2 * length_ns / arguments.part_ns().max(1)).max(2) as usize;
     for _ in 0..arguments.draws {
         let window: Vec<&Stretch> =
             (0..count).map(|_| stretches[random.random_range(0..stretches.len())]).collect();

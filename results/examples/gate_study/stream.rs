@@ -1,5 +1,6 @@
-//! The stream of quads of a pair, cut into stretches of half a window: two neighbours of one fork
-//! are a window, and any number drawn at random are a simulated one.
+//! The stream of quads of a pair, cut into stretches of half of what a fork gives to a window: two
+//! neighbours of one fork, or of each of several successive ones, are a window, and any number drawn
+//! at random are a simulated one.
 
 use std::collections::HashMap;
 
@@ -24,11 +25,13 @@ pub(crate) struct Study {
 /// One pair of processes.
 #[derive(Debug, Clone)]
 pub(crate) struct Fork {
-    /// Stretches of half a window each, without a gap; the last, incomplete one is left out.
+    /// Number of its log.
+    pub(crate) log: usize,
+    /// Stretches of half a part of a window each, without a gap; the last, incomplete one is left out.
     pub(crate) stretches: Vec<Stretch>,
 }
 
-/// Half a window.
+/// Half of what a fork gives to a window.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stretch {
     /// Its quads.
@@ -51,7 +54,7 @@ struct Timed {
 impl Study {
     /// The study of one log: its first two cells that are measured for their own sake, in one
     /// setting. `None` if it has no such two.
-    pub(crate) fn of_log(log: &RunLog, folder: &str, window_ns: u64) -> Option<Study> {
+    pub(crate) fn of_log(log: &RunLog, folder: &str, part_ns: u64) -> Option<Study> {
         let mut measured = log.begin.cells.iter().filter(|cell| cell.role.is_measured());
         let (a, b) = (measured.next()?, measured.next()?);
         let setting = label::setting(a, Charset::Utf8);
@@ -63,7 +66,9 @@ impl Study {
         let mut pressures: HashMap<u32, Vec<Pressure>> = HashMap::new();
         for event in &log.events {
             match event {
-                RunEvent::Round { cell, fork, report } if [a.id, b.id].contains(cell) => {
+                RunEvent::Round { cell, fork, report }
+                    if [a.id, b.id].contains(cell) && !report.sampled =>
+                {
                     let seconds = report.elapsed_ns as f64 / 1e9;
                     let sample = RoundSample {
                         fork: *fork,
@@ -93,7 +98,7 @@ impl Study {
         let forks = forks.into_iter().map(|(fork, rounds)| {
             let pressures = pressures.remove(&fork).unwrap_or_default().into_iter();
             let pressure = pressures.fold(Pressure::default(), Pressure::worse);
-            Fork { stretches: stretches(rounds, window_ns / 2, pressure) }
+            Fork { log: 0, stretches: stretches(rounds, part_ns / 2, pressure) }
         });
         Some(Study {
             name: format!("{folder}: {first} against {second}, {setting}"),
@@ -105,13 +110,23 @@ impl Study {
 
     /// Adds what another log recorded of the same.
     pub(crate) fn add(&mut self, other: Study) {
+        let log = self.logs;
+        self.forks.extend(other.forks.into_iter().map(|fork| Fork { log, ..fork }));
         self.logs += other.logs;
-        self.forks.extend(other.forks);
     }
 
-    /// The disjoint windows: pairs of neighbouring stretches.
-    pub(crate) fn windows(&self) -> impl Iterator<Item = &[Stretch]> {
-        self.forks.iter().flat_map(|fork| fork.stretches.chunks_exact(2))
+    /// The disjoint windows: pairs of neighbouring stretches of `forks` successive forks of a log.
+    pub(crate) fn windows(&self, forks: usize) -> Vec<Vec<&Stretch>> {
+        let logs = self.forks.chunk_by(|one, next| one.log == next.log);
+        let groups = logs.flat_map(|log| log.chunks_exact(forks.max(1)));
+        let windows = groups.flat_map(|group| {
+            let parts = group.iter().map(|fork| fork.stretches.len() / 2).min().unwrap_or(0);
+            (0..parts).map(|part| {
+                let both = 2 * part..2 * part + 2;
+                group.iter().flat_map(|fork| &fork.stretches[both.clone()]).collect()
+            })
+        });
+        windows.collect()
     }
 
     /// Every stretch.

@@ -33,4 +33,6 @@ pub use proportion::Proportion;
 pub use quad::{Quad, Quads};
 pub use ratio::{Ratio, RoundSample, geometric_mean, log_ratios, paired_ratio, unpaired_ratio};
 pub use steady::{FEWEST_FOR_STEADY, Steadiness, steadiness};
-pub use yuen::{Estimate, TRIM, trimmed_difference, trimmed_estimate, winsorized_deviation};
+pub use yuen::{
+    Estimate, TRIM, mean_estimate, trimmed_difference, trimmed_estimate, winsorized_deviation,
+};

@@ -58,6 +58,13 @@ pub fn trimmed_estimate(values: &[f64]) -> Option<Estimate> {
     })
 }
 
+/// Student's estimate of a mean, nothing trimmed. `None` as in [`trimmed_estimate`].
+pub fn mean_estimate(values: &[f64]) -> Option<Estimate> {
+    let part = Part::of(values, 0.0)?;
+    let standard_error = part.variance.sqrt();
+    Some(Estimate { value: part.mean, standard_error, df: part.df, n: values.len() })
+}
+
 /// Yuen's difference of the trimmed means of two samples, `trim` cut from each end of each;
 /// 0 is Welch's t. `None` as in [`trimmed_estimate`].
 pub fn trimmed_difference(a: &[f64], b: &[f64], trim: f64) -> Option<Estimate> {

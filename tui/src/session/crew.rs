@@ -5,11 +5,10 @@
 use std::collections::VecDeque;
 
 use mapbench_core::event::{
-    Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, RoundOrder, RoundReport, RunEvent, Work,
-    WorkerMessage,
+    Failure, FailureKind, Hello, Order, PROTOCOL_VERSION, Role, RoundOrder, RoundReport, RunEvent,
+    Work, WorkerMessage,
 };
 use mapbench_results::oddness::Seen;
-
 use mapbench_results::stats::RoundSample;
 
 use super::clock::Clock;
@@ -200,8 +199,13 @@ impl<'a, 't> Crew<'a, 't> {
             return false;
         };
         let sampling = self.plan.settings.stacks;
+        let planned = self.plan.cell(cell);
+        // The rounds that calibrate show how noisy the machine is; nobody looks for their stacks.
+        if planned.role != Role::Measured {
+            return false;
+        }
         let note = odd::rounds_note(
-            self.plan.cell(cell),
+            planned,
             self.fork,
             member.seen.make_contiguous(),
             sampling,

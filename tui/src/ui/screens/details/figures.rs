@@ -1,11 +1,15 @@
 //! The figures of one cell in words.
 
 use mapbench_results::histogram::Percentiles;
+use mapbench_results::stacks::{self, HotFrame};
 use mapbench_results::summary::CellCalibration;
-use mapbench_results::units::{Charset, mops, percent, percentile, rate, time};
+use mapbench_results::units::{Charset, mebibytes, mops, percent, percentile, rate, time};
 use mapbench_results::{CellSummary, SummaryRow};
 
 use crate::ui::view::plural;
+
+/// Functions that are shown.
+const HOTTEST: usize = 5;
 
 /// Throughput, in ops and in what they amount to.
 pub(super) fn rates(summary: &CellSummary, charset: Charset) -> Vec<(String, String)> {
@@ -48,6 +52,25 @@ pub(super) fn calibration(of: &CellCalibration) -> Vec<(&'static str, String)> {
         lines.push(("noise", text));
     }
     lines
+}
+
+/// The functions that ran most, if stacks were sampled.
+pub(super) fn hottest(summary: &CellSummary) -> Vec<(&'static str, String)> {
+    let Some(stacks) = summary.stacks() else { return Vec::new() };
+    let all = stacks::samples(stacks).max(1) as f64;
+    let line = |(rank, frame): (usize, HotFrame)| {
+        let label = if rank == 0 { "hottest" } else { "" };
+        let own = percent(frame.own as f64 / all);
+        (
+            label,
+            format!(
+                "{own} % {} ({} % with what it calls)",
+                frame.function,
+                percent(frame.total as f64 / all)
+            ),
+        )
+    };
+    stacks::hottest(stacks).into_iter().take(HOTTEST).enumerate().map(line).collect()
 }
 
 /// Latencies, then shares beside what was intended, threads and memory.
@@ -111,6 +134,10 @@ fn threads(row: &SummaryRow) -> String {
     };
     say(row.contended_share, "of updates met a key that another thread wrote last");
     say(row.waiting_share, "of the time spent waiting for other threads' events");
+    if let Some(pace) = &row.pace {
+        let (offered, achieved) = (rate(pace.offered_per_sec), rate(pace.achieved_per_sec));
+        said.push(format!("{achieved} ops/s achieved of {offered} offered"));
+    }
     if row.due_events > 0 {
         let late = percent(row.late_share.unwrap_or_default());
         said.push(format!("{late} % of {} due events late", row.due_events));
@@ -132,6 +159,11 @@ fn memory(summary: &CellSummary) -> String {
     }
     if let Some(bytes) = row.bytes_per_entry {
         said.push(format!("{bytes:.0} B per entry"));
+    }
+    if let Some(held) = row.memory {
+        said.extend(held.peak_bytes.map(|peak| format!("{} MiB at most", mebibytes(peak as f64))));
+        let back = held.reclaimed_bytes.filter(|bytes| *bytes > 0.0);
+        said.extend(back.map(|bytes| format!("quiescing gave back {} MiB", mebibytes(bytes))));
     }
     if let Some(rss) = summary.peak_rss_bytes() {
         said.push(format!("{} MiB resident at most", rss >> 20));

@@ -67,6 +67,9 @@ pub(crate) fn lines(model: &Model, cell: u32, width: u16) -> Vec<Line<'static>> 
     for (label, text) in figures::latencies_and_shares(summary, charset) {
         drawn.extend(said(theme, &label, &text, plain, width));
     }
+    for (label, text) in figures::hottest(summary) {
+        drawn.extend(said(theme, label, &text, plain, width));
+    }
     drawn
 }
 
