@@ -20,9 +20,9 @@
 //! less. It hides what disturbs a call for less than its own length, so it is made for the
 //! *arithmetic*: laws, queues, pauses, offered load. `steps` spends processor cycles in a chain of
 //! multiplications and rotations, 4 cycles each on processors of this decade, that nothing can
-//! shorten or overlap with itself; like the work of a real map it feels every change of frequency and every
-//! neighbour, and costs the same instructions every time, so it is made for studies of *noise and
-//! power*. There `slow=1.01` makes the chain 1 % longer and leaves alone what surrounds it, about
+//! shorten or overlap with itself; like the work of a real map it feels every change of frequency
+//! and every neighbour, and costs the same instructions every time, so it is made for studies of
+//! *noise and power*. There `slow=1.01` makes the chain 1 % longer and leaves alone what surrounds it, about
 //! 15 ns of map and harness: with `steps=1500`, some 2 µs, that is less than 1 % of a call.
 //! Neither is calibrated against the other: calibrating anew in each process would make two copies
 //! of one map differ by more than what is to be found.
