@@ -204,12 +204,7 @@ impl<'a, 't> Crew<'a, 't> {
         if planned.role != Role::Measured {
             return false;
         }
-        let note = odd::rounds_note(
-            planned,
-            self.fork,
-            member.seen.make_contiguous(),
-            sampling,
-        );
+        let note = odd::rounds_note(planned, self.fork, member.seen.make_contiguous(), sampling);
         note.is_some_and(|text| {
             self.emit(&RunEvent::Note { text });
             true
