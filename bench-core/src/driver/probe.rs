@@ -249,7 +249,8 @@ mod tests {
         let &[a, b, ..] = allowed_cpus().as_slice() else { return };
         let clock = Clock::new();
         let trips = round_trips(&clock, (a, b), 3_000_000, 1_000_000);
-        assert_eq!(trips.len(), 3);
+        // Three fit into the time, but where others have the processors.
+        assert!((1..=3).contains(&trips.len()), "{trips:?}");
         assert!(trips.iter().all(|trip| trip.round_trip_ns > 0.0));
         assert!(trips.is_sorted_by_key(|trip| trip.at_ns));
         let offset = clock_offset(&clock, (a, b));
