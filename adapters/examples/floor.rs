@@ -7,26 +7,22 @@
 use std::borrow::Borrow;
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, HasherKind, MapAdapter, MapFamily, MapHandle, MapHasher, Meta,
-    Tuning, Was,
+    AdapterClass, BuildSetup, MapAdapter, MapFamily, MapHandle, MapHasher, Meta, Was,
 };
 use mapbench_core::driver::clock::Clock;
 use mapbench_core::driver::memory::CountingAllocator;
-use mapbench_core::driver::{Link, allowed_cpus, trial};
-use mapbench_core::event::{
-    Order, RoundOrder, RoundReport, Timing, TrialSpec, Work, WorkerMessage,
-};
+use mapbench_core::driver::{InProcess, allowed_cpus, trial};
+use mapbench_core::event::{RoundOrder, RoundReport, Timing, TrialSpec, Work};
 use mapbench_core::key::{BenchKey, InlineKey, KeyKind, KeyTable};
 use mapbench_core::op::{OpKind, OpWord};
 use mapbench_core::registry::TrialFn;
 use mapbench_core::trace::Trace;
-use mapbench_core::value::{BenchValue, ValueKind, ValueWord};
+use mapbench_core::value::{BenchValue, ValueWord};
 use mapbench_core::{scenario, workload};
 
 #[global_allocator]
@@ -114,57 +110,17 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> MapHandle<K, V> for PlainHandle<'
     }
 }
 
-/// A trial on a thread of its own, parked between rounds.
+/// A trial of this process and how many rounds it has run.
 struct Seat {
-    orders: Sender<Order>,
-    messages: Receiver<WorkerMessage>,
+    trial: InProcess,
     rounds: u32,
-}
-
-struct ChannelLink {
-    orders: Receiver<Order>,
-    messages: Sender<WorkerMessage>,
-}
-
-impl Link for ChannelLink {
-    fn next_order(&mut self) -> Option<Order> {
-        self.orders.recv().ok()
-    }
-
-    fn send(&mut self, message: &WorkerMessage) {
-        let _ = self.messages.send(message.clone());
-    }
 }
 
 impl Seat {
     fn take(trial: TrialFn, key: KeyKind, timing: Timing, trace: &Arc<Trace>) -> Seat {
-        let spec = TrialSpec {
-            adapter: "floor".to_owned(),
-            trace: "in memory".into(),
-            threads: 1,
-            key,
-            value: ValueKind::Word,
-            hasher: HasherKind::Foldhash,
-            seed: 1,
-            fork: 0,
-            timing,
-            cpus: allowed_cpus().into_iter().take(1).collect(),
-            timeout_ns: 30_000_000_000,
-            max_memory_bytes: 0,
-            presize: true,
-            tuning: Tuning::default(),
-            offered: None,
-            count_instructions: false,
-        };
-        let (orders, order) = channel();
-        let (message, messages) = channel();
-        let trace = Arc::clone(trace);
-        std::thread::spawn(move || {
-            let mut link = ChannelLink { orders: order, messages: message };
-            // A failure is a message as well, and read as one.
-            let _ = trial(&spec, &trace, &mut link);
-        });
-        Seat { orders, messages, rounds: 0 }
+        let cpus = allowed_cpus().into_iter().take(1).collect();
+        let spec = TrialSpec { key, timing, cpus, ..TrialSpec::in_memory(1) };
+        Seat { trial: InProcess::start(trial, spec, trace), rounds: 0 }
     }
 
     fn round(&mut self) -> RoundReport {
@@ -175,14 +131,7 @@ impl Seat {
             sampled: false,
         };
         self.rounds += 1;
-        self.orders.send(Order::Round(order)).expect("the trial listens");
-        loop {
-            match self.messages.recv().expect("the trial answers") {
-                WorkerMessage::Round(report) => return *report,
-                WorkerMessage::Error(failure) => panic!("{failure:?}"),
-                _ => {}
-            }
-        }
+        self.trial.round(order).unwrap_or_else(|failure| panic!("{failure:?}"))
     }
 }
 

@@ -4,13 +4,11 @@
 use std::collections::VecDeque;
 
 use mapbench_adapters::REGISTRY;
-use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::driver::Link;
 use mapbench_core::driver::memory::{CountingAllocator, GRAIN};
 use mapbench_core::event::{
     Done, Order, Ready, RoundOrder, RoundReport, Timing, TrialSpec, Work, WorkerMessage,
 };
-use mapbench_core::key::KeyKind;
 use mapbench_core::op::{OpClass, OpKind};
 use mapbench_core::scenario::{Scenario, catalog};
 use mapbench_core::trace::{Shape, Stream, Trace};
@@ -52,24 +50,7 @@ impl Link for Script {
 }
 
 fn spec(threads: u32, value: ValueKind) -> TrialSpec {
-    TrialSpec {
-        adapter: String::new(),
-        trace: "unused".into(),
-        threads,
-        key: KeyKind::U64,
-        value,
-        hasher: HasherKind::Foldhash,
-        seed: 1,
-        fork: 0,
-        timing: Timing::Sampled,
-        cpus: Vec::new(),
-        timeout_ns: 60_000_000_000,
-        max_memory_bytes: 0,
-        presize: false,
-        tuning: Tuning::default(),
-        offered: None,
-        count_instructions: false,
-    }
+    TrialSpec { value, presize: false, ..TrialSpec::in_memory(threads) }
 }
 
 fn run(adapter: &str, trace: &Trace, spec: &TrialSpec, work: Work) -> Script {

@@ -8,7 +8,7 @@ use mapbench_adapters::REGISTRY;
 use mapbench_core::AdapterEntry;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::driver::Link;
-use mapbench_core::event::{Done, Order, RoundOrder, Timing, TrialSpec, Work, WorkerMessage};
+use mapbench_core::event::{Done, Order, RoundOrder, TrialSpec, Work, WorkerMessage};
 use mapbench_core::key::KeyKind;
 use mapbench_core::scenario::{self, Scenario};
 use mapbench_core::trace::{Shape, Trace};
@@ -48,24 +48,7 @@ fn script(shape: Shape) -> Script {
 
 fn spec(kinds: (HasherKind, KeyKind, ValueKind), presize: bool) -> TrialSpec {
     let (hasher, key, value) = kinds;
-    TrialSpec {
-        adapter: String::new(),
-        trace: "unused".into(),
-        threads: THREADS,
-        key,
-        value,
-        hasher,
-        seed: 1,
-        fork: 0,
-        timing: Timing::Sampled,
-        cpus: Vec::new(),
-        timeout_ns: 60_000_000_000,
-        max_memory_bytes: 0,
-        presize,
-        tuning: Tuning::default(),
-        offered: None,
-        count_instructions: false,
-    }
+    TrialSpec { hasher, key, value, presize, ..TrialSpec::in_memory(THREADS) }
 }
 
 fn run(entry: &AdapterEntry, trace: &Trace, spec: &TrialSpec) -> Done {

@@ -10,6 +10,7 @@ mod barrier;
 mod counts;
 mod crew;
 mod deal;
+mod in_process;
 mod member;
 mod offered;
 mod pacing;
@@ -39,6 +40,7 @@ use crate::trace::Trace;
 use crate::value::{Arc224, Inline224, ValueKind};
 
 pub use affinity::allowed_cpus;
+pub use in_process::InProcess;
 pub use member::CREW_THREAD_NAME;
 pub use placement::FAR_ABOVE_NS;
 pub use recorder::nanosecond_histogram;

@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 use super::Link;
 use crate::adapter::{BuildSetup, MapAdapter, MapFamily, MapHandle, MapHasher, Meta, Was};
 use crate::event::{Order, TrialSpec, WorkerMessage};
-use crate::key::{BenchKey, KeyKind, KeyRule, scramble};
+use crate::key::{BenchKey, KeyRule, scramble};
 use crate::op::{OpKind, OpWord};
 use crate::trace::{
     ActorSpec, Deal, Draft, FinalState, MapSpec, Pace, Shape, Stream, Trace, TraceHeader, Unit,
 };
-use crate::value::{BenchValue, ValueKind};
+use crate::value::BenchValue;
 
 pub(super) fn word(kind: OpKind, map: u8, key: u32) -> u32 {
     OpWord::new(kind, map, key).0
@@ -149,24 +149,7 @@ pub(super) fn paced_trace() -> Trace {
 }
 
 pub(super) fn spec(threads: u32) -> TrialSpec {
-    TrialSpec {
-        adapter: "test/locked".to_owned(),
-        trace: "unused".into(),
-        threads,
-        key: KeyKind::U64,
-        value: ValueKind::Word,
-        hasher: crate::adapter::HasherKind::Foldhash,
-        seed: 1,
-        fork: 0,
-        timing: crate::event::Timing::Sampled,
-        cpus: Vec::new(),
-        timeout_ns: 20_000_000_000,
-        max_memory_bytes: 0,
-        presize: true,
-        tuning: crate::adapter::Tuning::default(),
-        offered: None,
-        count_instructions: false,
-    }
+    TrialSpec { timeout_ns: 20_000_000_000, ..TrialSpec::in_memory(threads) }
 }
 
 /// Orders that were written down before, and every message that came back.

@@ -11,8 +11,8 @@ mod worker;
 pub use fingerprint::{Commit, Machine, Processor, Subject};
 pub use order::{Offered, Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{
-    Cell, CellMap, EndCause, Measure, PacedRole, Role, RunBegin, RunEnd, RunEvent, Skipped,
-    StopRule, Turns, UiMode,
+    Cell, CellMap, EndCause, Measure, PacedRole, Role, RunBegin, RunEnd, RunEvent, Sequence,
+    Skipped, StopRule, UiMode,
 };
 pub use stacks::{Stack, StackFrame, Stacks};
 pub use worker::{

@@ -69,6 +69,31 @@ pub struct Offered {
     pub schedule: Schedule,
 }
 
+impl TrialSpec {
+    /// A trial that nobody started a worker for, as tests and examples run it on a trace in memory:
+    /// unpinned, unlimited, `u64` keys and 8-byte values, maps with room for their peak.
+    pub fn in_memory(threads: u32) -> Self {
+        TrialSpec {
+            adapter: "in memory".to_owned(),
+            trace: "in memory".into(),
+            threads,
+            key: KeyKind::U64,
+            value: ValueKind::Word,
+            hasher: HasherKind::Foldhash,
+            seed: 1,
+            fork: 0,
+            timing: Timing::Sampled,
+            cpus: Vec::new(),
+            timeout_ns: 60_000_000_000,
+            max_memory_bytes: 0,
+            presize: true,
+            tuning: Tuning::default(),
+            offered: None,
+            count_instructions: false,
+        }
+    }
+}
+
 /// How ops are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -156,7 +156,7 @@ pub struct RunBegin {
     pub ui: UiMode,
     /// In what order the rounds of a group run.
     #[serde(default)]
-    pub order: Turns,
+    pub order: Sequence,
     /// The cells, by id: those that are measured, then those that calibrate.
     pub cells: Vec<Cell>,
     /// What was left out, and why.
@@ -176,7 +176,7 @@ pub struct RunBegin {
 /// In what order the rounds of a group's cells run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Turns {
+pub enum Sequence {
     /// In blocks of one round of each cell, shuffled; two cells in quads ABBA or BAAB.
     #[default]
     Interleaved,

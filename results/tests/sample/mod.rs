@@ -9,7 +9,7 @@ use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
     Cell, CellMap, ClassReport, Commit, Done, EndCause, Failure, FailureKind, Machine, MapReport,
     Measure, Placement, PlacementMode, Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent,
-    SCHEMA_VERSION, Skipped, Timing, Turns, UiMode,
+    SCHEMA_VERSION, Sequence, Skipped, Timing, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
@@ -62,7 +62,7 @@ pub(crate) fn begin(cells: Vec<Cell>) -> RunBegin {
         timing: Timing::Sampled,
         measure: Measure::Time,
         ui: UiMode::None,
-        order: Turns::default(),
+        order: Sequence::default(),
         cells,
         skipped: vec![Skipped {
             scenario: "curated/read-heavy".to_owned(),

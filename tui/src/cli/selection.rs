@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::{Measure, Timing, Turns};
+use mapbench_core::event::{Measure, Sequence, Timing};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload;
@@ -274,9 +274,9 @@ impl RunSelection {
             until_percent: self.until,
             looks: self.looks.unwrap_or(Looks::One),
             order: match self.order {
-                _ if self.soak => Turns::Soak,
-                OrderChoice::Interleaved => Turns::Interleaved,
-                OrderChoice::Block => Turns::Block,
+                _ if self.soak => Sequence::Soak,
+                OrderChoice::Interleaved => Sequence::Interleaved,
+                OrderChoice::Block => Sequence::Block,
             },
             calibration: match self.calibration {
                 CalibrationChoice::Quick => Effort::Quick,
@@ -342,12 +342,12 @@ mod tests {
 
     #[test]
     fn a_soak_and_strictness_are_asked_for_again() {
-        for order in [Turns::Soak, Turns::Block] {
+        for order in [Sequence::Soak, Sequence::Block] {
             let request = RunRequest {
                 order,
                 strict: true,
-                until_percent: (order == Turns::Soak).then_some(0.7),
-                looks: if order == Turns::Soak { Looks::One } else { Looks::Four },
+                until_percent: (order == Sequence::Soak).then_some(0.7),
+                looks: if order == Sequence::Soak { Looks::One } else { Looks::Four },
                 calibration: Effort::None,
                 ..RunRequest::default()
             };

@@ -2,7 +2,7 @@
 //! against itself at each number of threads. Which cells these are and how long they run is decided
 //! here, from the plan alone; what they say is computed from the log.
 
-use mapbench_core::event::{Cell, Measure, Role, Turns};
+use mapbench_core::event::{Cell, Measure, Role, Sequence};
 use mapbench_core::registry::AdapterEntry;
 
 use super::cost::TRIAL_OVERHEAD_NS;
@@ -119,7 +119,7 @@ impl Plan {
 
     /// What the cells of a group are told when they are calibrated: never a soak, and no blocks.
     pub(super) fn warms_each_round(&self, id: u32) -> bool {
-        self.settings.order != Turns::Soak || !self.cell(id).role.is_measured()
+        self.settings.order != Sequence::Soak || !self.cell(id).role.is_measured()
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn each_group_has_a_floor_and_each_thread_count_one_pair_of_twins() {
         let axes = super::super::plan::Axes { threads: vec![1, 2], ..Default::default() };
-        let settings = pair(2, 10, Turns::Interleaved).settings;
+        let settings = pair(2, 10, Sequence::Interleaved).settings;
         let entries = adapters();
         let two: Vec<_> = entries[..2].iter().map(Variant::plain).collect();
         let workloads = vec![workload("test/one", &[]), workload("test/two", &[])];
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_has_a_pace_does_not_calibrate() {
-        let mut plan = pair(1, 2, Turns::Interleaved);
+        let mut plan = pair(1, 2, Sequence::Interleaved);
         let actor =
             super::super::extent::PacedActor { name: "slow".to_owned(), events: 1, lap_ns: 1 };
         plan.workloads[0].extent.paced = vec![actor];

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use mapbench_core::event::{Measure, Timing, Turns};
+use mapbench_core::event::{Measure, Sequence, Timing};
 
 use super::calibrate::Effort;
 use super::request::{Length, RunRequest};
@@ -33,7 +33,7 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.changed("--forks", &request.forks, &default.forks);
     command.some("--round", request.round_ns.map(duration));
     command.changed("--warm", &duration(request.warm_ns), &duration(default.warm_ns));
-    if request.order == Turns::Soak {
+    if request.order == Sequence::Soak {
         command.0.push("--soak".to_owned());
     }
     if request.strict {
@@ -117,10 +117,10 @@ fn size(bytes: u64) -> String {
     exact.map_or_else(|| bytes.to_string(), |(scale, unit)| format!("{}{unit}", bytes / scale))
 }
 
-fn order(order: Turns) -> &'static str {
+fn order(order: Sequence) -> &'static str {
     match order {
-        Turns::Interleaved | Turns::Soak => "interleaved",
-        Turns::Block => "block",
+        Sequence::Interleaved | Sequence::Soak => "interleaved",
+        Sequence::Block => "block",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a plan costs: memory, time, and what to know before one waits for it. Guesses, made from
 //! the plan alone.
 
-use mapbench_core::event::{Cell, Turns};
+use mapbench_core::event::{Cell, Sequence};
 use mapbench_core::key::{INLINE_KEY_BYTES, KeyKind};
 
 use super::plan::{Plan, Workload, cpus_of_process};
@@ -53,7 +53,7 @@ impl Plan {
     /// Splits cells into turns whose workers fit into memory together, keeping their order. In a
     /// soak each cell is alone.
     pub fn turns(&self, cells: &[u32]) -> Vec<Vec<u32>> {
-        if self.settings.order == Turns::Soak {
+        if self.settings.order == Sequence::Soak {
             return cells.iter().map(|&cell| vec![cell]).collect();
         }
         let mut turns: Vec<Vec<u32>> = Vec::new();

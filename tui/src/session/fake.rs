@@ -9,7 +9,7 @@ use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
     Done, Failure, FailureKind, Hello, Measure, Order, PROTOCOL_VERSION, Ready, RoundOrder,
-    RoundReport, RunEvent, Timing, TrialSpec, Turns, Work, WorkerMessage,
+    RoundReport, RunEvent, Sequence, Timing, TrialSpec, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
 use mapbench_core::registry::AdapterEntry;
@@ -261,7 +261,7 @@ pub(super) fn ordered(plan: &Plan) -> Vec<(String, RoundOrder)> {
 }
 
 /// A plan of one steady workload, adapters `a` and `b`, one thread.
-pub(super) fn pair(forks: u32, rounds: u32, order: Turns) -> Plan {
+pub(super) fn pair(forks: u32, rounds: u32, order: Sequence) -> Plan {
     let mut one = workload("test/one", &[]);
     one.extent.counts_words = true;
     let three = plan_of(&[one.clone()], forks, rounds, u64::MAX);
@@ -300,7 +300,7 @@ pub(super) fn plan_of(
         cpus: Vec::new(),
         hasher: HasherKind::default(),
         tuning: Tuning::default(),
-        order: Turns::default(),
+        order: Sequence::default(),
         strict: false,
         stacks: false,
         rules: Rules::default(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Requirement, Tuning};
 use mapbench_core::event::{
-    Cell, CellMap, Measure, Offered, Role, RoundOrder, Skipped, Timing, TrialSpec, Turns, Work,
+    Cell, CellMap, Measure, Offered, Role, RoundOrder, Sequence, Skipped, Timing, TrialSpec, Work,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::AdapterEntry;
@@ -78,7 +78,7 @@ pub struct Settings {
     /// Settings that only some maps have.
     pub tuning: Tuning,
     /// In what order the rounds of a group run.
-    pub order: Turns,
+    pub order: Sequence,
     /// Whether results that say nothing are a failure.
     pub strict: bool,
     /// Whether the stacks of each cell are sampled after its measured rounds.
@@ -325,7 +325,7 @@ impl Plan {
     /// Whether a cell is one of two that take rounds in quads.
     pub fn runs_quads(&self, id: u32) -> bool {
         let pair = |group: &&Vec<u32>| group.len() == 2 && group.contains(&id);
-        self.settings.order == Turns::Interleaved
+        self.settings.order == Sequence::Interleaved
             && self.settings.measure != Measure::Instructions
             && !self.cell(id).one_shot
             && self.groups.iter().any(|group| pair(&group))

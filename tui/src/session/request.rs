@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use mapbench_core::adapter::{HasherKind, Tuning};
-use mapbench_core::event::{Measure, Offered, Timing, Turns};
+use mapbench_core::event::{Measure, Offered, Sequence, Timing};
 use mapbench_core::key::KeyKind;
 use mapbench_core::value::ValueKind;
 use mapbench_core::workload::Schedule;
@@ -47,7 +47,7 @@ pub struct RunRequest {
     /// Unmeasured running before a round. Nanoseconds.
     pub warm_ns: u64,
     /// In what order the rounds of a group run.
-    pub order: Turns,
+    pub order: Sequence,
     /// Whether results that say nothing are a failure.
     pub strict: bool,
     /// Half of each interval at which rounds end. Percent of the estimate.
@@ -121,7 +121,7 @@ impl Default for RunRequest {
             forks: 2,
             round_ns: None,
             warm_ns: 10_000_000,
-            order: Turns::default(),
+            order: Sequence::default(),
             strict: false,
             until_percent: None,
             looks: Looks::One,
@@ -154,7 +154,7 @@ impl RunRequest {
 
     /// Length of a steady round. Nanoseconds.
     pub fn round_ns(&self) -> u64 {
-        let soaks = self.order == Turns::Soak;
+        let soaks = self.order == Sequence::Soak;
         let default_ns = if soaks { SOAK_ROUND_NS } else { DEFAULT_ROUND_NS };
         self.round_ns.unwrap_or(default_ns).max(1)
     }
@@ -183,7 +183,7 @@ impl RunRequest {
 
     /// Forks per cell: a soak is one trial.
     pub fn forks(&self) -> u32 {
-        if self.order == Turns::Soak { 1 } else { self.forks.max(1) }
+        if self.order == Sequence::Soak { 1 } else { self.forks.max(1) }
     }
 
     /// Rounds per fork that the length comes to.
@@ -203,7 +203,7 @@ impl RunRequest {
         let per_cell_ns = match self.length {
             Length::Rounds(_) => return None,
             Length::PerCellNs(ns) => ns,
-            Length::Default if self.order == Turns::Soak => SOAK_CELL_NS,
+            Length::Default if self.order == Sequence::Soak => SOAK_CELL_NS,
             Length::Default => DEFAULT_CELL_NS,
         };
         Some(per_cell_ns.div_ceil(u64::from(self.forks())))
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_soak_is_one_trial_of_a_minute_in_slices_of_a_second() {
-        let soak = RunRequest { order: Turns::Soak, ..RunRequest::default() };
+        let soak = RunRequest { order: Sequence::Soak, ..RunRequest::default() };
         assert_eq!((soak.forks(), soak.rounds_per_fork(), soak.round_ns()), (1, 60, 1_000_000_000));
         let asked = RunRequest { length: Length::PerCellNs(10_000_000_000), ..soak };
         assert_eq!(asked.rounds_per_fork(), 10);

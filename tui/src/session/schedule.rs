@@ -3,7 +3,7 @@
 //! its own. Two cells take them in quads instead. Only one worker runs at a time. Between rounds,
 //! requests are obeyed.
 
-use mapbench_core::event::{EndCause, Role, RunEvent, StopRule, Turns, Work};
+use mapbench_core::event::{EndCause, Role, RunEvent, Sequence, StopRule, Work};
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
@@ -69,7 +69,7 @@ impl Schedule<'_> {
                 }
                 cells.shuffle(&mut self.random);
                 let turns = self.plan.turns(&cells);
-                if turns.len() > 1 && fork == 0 && self.plan.settings.order != Turns::Soak {
+                if turns.len() > 1 && fork == 0 && self.plan.settings.order != Sequence::Soak {
                     self.note_turns(tools, &cells, turns.len());
                 }
                 for turn in turns {
@@ -135,14 +135,17 @@ impl Schedule<'_> {
     fn rounds(&mut self, crew: &mut Crew<'_, '_>) {
         let cells = crew.cells();
         let is_twin = |&cell: &u32| matches!(self.plan.cell(cell).role, Role::Twin { .. });
-        let order =
-            if cells.iter().any(is_twin) { Turns::Interleaved } else { self.plan.settings.order };
+        let order = if cells.iter().any(is_twin) {
+            Sequence::Interleaved
+        } else {
+            self.plan.settings.order
+        };
         match (order, cells.as_slice()) {
-            (Turns::Interleaved, &[a, b]) if self.plan.runs_quads(a) || is_twin(&a) => {
+            (Sequence::Interleaved, &[a, b]) if self.plan.runs_quads(a) || is_twin(&a) => {
                 self.quads(crew, [a.min(b), a.max(b)]);
             }
-            (Turns::Interleaved, _) => self.blocks(crew),
-            (Turns::Block | Turns::Soak, _) => self.one_after_the_other(crew),
+            (Sequence::Interleaved, _) => self.blocks(crew),
+            (Sequence::Block | Sequence::Soak, _) => self.one_after_the_other(crew),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The schedule, tested without processes and without time.
 
 use mapbench_core::adapter::Requirement;
-use mapbench_core::event::{EndCause, Failure, FailureKind, RunEvent, StopRule, Turns, Work};
+use mapbench_core::event::{EndCause, Failure, FailureKind, RunEvent, Sequence, StopRule, Work};
 use mapbench_results::stats::Looks;
 
 use super::control::Control;
@@ -245,7 +245,7 @@ fn what_does_not_fit_is_listed_with_its_reason() {
 
 #[test]
 fn two_cells_run_abba_or_baab_quads_of_the_same_words() {
-    let plan = pair(2, 7, Turns::Interleaved);
+    let plan = pair(2, 7, Sequence::Interleaved);
     let (events, _) = play(&plan, &[], &mut nobody);
     let rounds = rounds(&events);
     // Seven rounds are four quads, in each of two forks.
@@ -271,7 +271,7 @@ fn two_cells_run_abba_or_baab_quads_of_the_same_words() {
 
 #[test]
 fn quads_of_what_does_not_count_in_words_run_by_time() {
-    let mut plan = pair(1, 2, Turns::Interleaved);
+    let mut plan = pair(1, 2, Sequence::Interleaved);
     plan.workloads[0].extent.counts_words = false;
     let orders = ordered(&plan);
     assert_eq!(orders.len(), 4);
@@ -281,7 +281,7 @@ fn quads_of_what_does_not_count_in_words_run_by_time() {
 #[test]
 fn the_survivor_of_a_pair_still_runs_its_rounds() {
     let fault = Fault::FailsIn(1, FailureKind::Panic);
-    let (events, cause) = play(&pair(1, 6, Turns::Interleaved), &[("b", fault)], &mut nobody);
+    let (events, cause) = play(&pair(1, 6, Sequence::Interleaved), &[("b", fault)], &mut nobody);
     assert_eq!(cause, EndCause::Finished);
     assert_eq!(rounds(&events).iter().filter(|round| round.1 == 0).count(), 6);
     assert_eq!(done(&events), [0]);
@@ -289,7 +289,7 @@ fn the_survivor_of_a_pair_still_runs_its_rounds() {
 
 #[test]
 fn in_blocks_a_cell_runs_all_its_rounds_before_the_next() {
-    let (events, _) = play(&pair(1, 3, Turns::Block), &[], &mut nobody);
+    let (events, _) = play(&pair(1, 3, Sequence::Block), &[], &mut nobody);
     let cells: Vec<u32> = rounds(&events).iter().map(|round| round.1).collect();
     assert!(cells == [0, 0, 0, 1, 1, 1] || cells == [1, 1, 1, 0, 0, 0], "{cells:?}");
 }
@@ -310,7 +310,7 @@ fn a_longer_round_of_the_workload_makes_fewer_rounds() {
 
 #[test]
 fn calibration_runs_once_before_the_group_and_may_fail() {
-    let mut plan = pair(2, 4, Turns::Block);
+    let mut plan = pair(2, 4, Sequence::Block);
     plan.calibrate(Some(&super::fake::adapters()[2]), |cell| cell.adapter == "a");
     let (events, cause) = play(&plan, &[], &mut nobody);
     assert_eq!(cause, EndCause::Finished);
@@ -355,7 +355,7 @@ fn each_trial_tells_what_its_rounds_lost_to_others() {
 
 #[test]
 fn in_a_soak_each_cell_is_alone_and_warms_up_once() {
-    let plan = pair(1, 3, Turns::Soak);
+    let plan = pair(1, 3, Sequence::Soak);
     let (events, _) = play(&plan, &[], &mut nobody);
     let mut alive = 0;
     for event in &events {
@@ -388,7 +388,7 @@ fn rounds_end_once_intervals_are_narrow_or_a_look_finds_a_difference() {
     let width = StopRule::Width(0.01);
     assert_eq!(ended(&three), (vec![(0, 5, width), (1, 10, width)], 2 * 3 * 5));
     // `b` takes twice the time of `a` for the same words; five quads of 20 are the first look.
-    let mut two = pair(2, 20, Turns::Interleaved);
+    let mut two = pair(2, 20, Sequence::Interleaved);
     two.settings.rules.looks = Looks::Four;
     let look = StopRule::Look { look: 1, of: 4, alpha: 0.0182 };
     assert_eq!(ended(&two), (vec![(0, 10, look)], 4 * 5));

@@ -66,10 +66,10 @@ impl<'r> RealHost<'r> {
         let adapters = || self.registry.entries().iter().map(|entry| entry.meta.name);
         let offered = catalog.iter().enumerate().filter(|(position, scenario)| {
             // One-shot work has no duration to choose; `mapbench run --rounds` measures it. What is
-            // for tests, or could not run, is offered to those who name it.
+            // for tests or for `--measure memory`, or could not run, is offered to those who name it.
             scenario.shape == Shape::Steady
                 && (asked.contains(position)
-                    || !scenario.name.starts_with("test/")
+                    || !["test/", "memory/"].iter().any(|part| scenario.name.starts_with(part))
                         && scenario.lacks_adapters(adapters()).is_none())
         });
         offered.map(choice).collect()

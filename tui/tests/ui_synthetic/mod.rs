@@ -10,8 +10,8 @@ use hdrhistogram::serialization::{Serializer, V2Serializer};
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
     Cell, CellMap, ClassReport, Done, EndCause, Failure, FailureKind, Machine, MapReport, Measure,
-    Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Skipped, Timing, Turns,
-    UiMode,
+    Ready, Role, RoundReport, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, Sequence, Skipped,
+    Timing, UiMode,
 };
 use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
@@ -83,7 +83,7 @@ pub(crate) fn begin() -> RunBegin {
         timing: Timing::Sampled,
         measure: Measure::Time,
         ui: UiMode::BetweenRounds,
-        order: Turns::default(),
+        order: Sequence::default(),
         cells,
         skipped: vec![Skipped {
             scenario: "curated/mixed-write".to_owned(),

@@ -4,12 +4,9 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 
-use mapbench_core::driver::Link;
-use mapbench_core::event::{
-    Order, RoundOrder, RoundReport, RunBegin, TrialSpec, UiMode, Work, WorkerMessage,
-};
+use mapbench_core::driver::InProcess;
+use mapbench_core::event::{RoundOrder, RoundReport, RunBegin, TrialSpec, UiMode, Work};
 use mapbench_core::registry::{Registry, TrialFn};
 use mapbench_core::trace::{self, Trace};
 use mapbench_results::stats::RoundSample;
@@ -88,43 +85,18 @@ impl Drop for Bench<'_> {
     }
 }
 
-/// A trial on a thread of its own.
+/// A trial of this process and what its rounds are.
 pub(super) struct Seat {
-    orders: Sender<Order>,
-    messages: Receiver<WorkerMessage>,
+    trial: InProcess,
     rounds: u32,
     /// Words of each thread in a round, once they are known.
     words: Option<u64>,
 }
 
-struct ChannelLink {
-    orders: Receiver<Order>,
-    messages: Sender<WorkerMessage>,
-}
-
-impl Link for ChannelLink {
-    fn next_order(&mut self) -> Option<Order> {
-        self.orders.recv().ok()
-    }
-
-    fn send(&mut self, message: &WorkerMessage) {
-        // A seat that was left does not want to know.
-        let _ = self.messages.send(message.clone());
-    }
-}
-
 impl Seat {
     fn take(trial: TrialFn, spec: TrialSpec, trace: &Arc<Trace>) -> Result<Seat, String> {
-        let (orders, order) = channel();
-        let (message, messages) = channel();
-        let trace = Arc::clone(trace);
-        std::thread::spawn(move || {
-            let mut link = ChannelLink { orders: order, messages: message };
-            // A failure is a message as well, and read as one.
-            let _ = trial(&spec, &trace, &mut link);
-        });
-        let mut seat = Seat { orders, messages, rounds: 0, words: None };
-        seat.wait(|message| matches!(message, WorkerMessage::Ready(_)))?;
+        let trial = InProcess::start(trial, spec, trace);
+        let mut seat = Seat { trial, rounds: 0, words: None };
         // The most of a few: a round that was preempted would make all that follow too short.
         let mut most = 0;
         for _ in 0..FIRST_ROUNDS {
@@ -141,41 +113,13 @@ impl Seat {
 
     /// Runs one round.
     pub(super) fn round(&mut self) -> Result<RoundReport, String> {
-        let order = match self.words {
-            None => RoundOrder {
-                n: self.rounds,
-                work: Work::DurationNs(ROUND_NS),
-                warm_ns: WARM_NS,
-                sampled: false,
-            },
-            Some(measured) => {
-                let warm = measured * WARM_NS / ROUND_NS;
-                RoundOrder {
-                    n: self.rounds,
-                    work: Work::Words { warm, measured },
-                    warm_ns: 0,
-                    sampled: false,
-                }
-            }
+        let (work, warm_ns) = match self.words {
+            None => (Work::DurationNs(ROUND_NS), WARM_NS),
+            Some(measured) => (Work::Words { warm: measured * WARM_NS / ROUND_NS, measured }, 0),
         };
+        let order = RoundOrder { n: self.rounds, work, warm_ns, sampled: false };
         self.rounds += 1;
-        // A worker that has gone is noticed below.
-        let _ = self.orders.send(Order::Round(order));
-        match self.wait(|message| matches!(message, WorkerMessage::Round(_)))? {
-            WorkerMessage::Round(report) => Ok(*report),
-            _ => Err("another message came".to_owned()),
-        }
-    }
-
-    fn wait(&self, is_it: fn(&WorkerMessage) -> bool) -> Result<WorkerMessage, String> {
-        loop {
-            match self.messages.recv() {
-                Ok(WorkerMessage::Error(failure)) => return Err(failure.message),
-                Ok(message) if is_it(&message) => return Ok(message),
-                Ok(_) => {}
-                Err(_) => return Err("the trial ended early".to_owned()),
-            }
-        }
+        self.trial.round(order).map_err(|failure| failure.message)
     }
 }
 

@@ -8,6 +8,8 @@ use mapbench_results::{CellSummary, SummaryRow};
 
 use crate::ui::view::plural;
 
+/// Memory below this is the harness's own. Bytes.
+const WORTH_TELLING: f64 = 16_384.0;
 /// Functions that are shown.
 const HOTTEST: usize = 5;
 
@@ -162,7 +164,7 @@ fn memory(summary: &CellSummary) -> String {
     }
     if let Some(held) = row.memory {
         said.extend(held.peak_bytes.map(|peak| format!("{} MiB at most", mebibytes(peak as f64))));
-        let back = held.reclaimed_bytes.filter(|bytes| *bytes > 0.0);
+        let back = held.reclaimed_bytes.filter(|bytes| *bytes > WORTH_TELLING);
         said.extend(back.map(|bytes| format!("quiescing gave back {} MiB", mebibytes(bytes))));
     }
     if let Some(rss) = summary.peak_rss_bytes() {
