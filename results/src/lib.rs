@@ -21,6 +21,8 @@ pub mod gate;
 pub mod oddness;
 pub mod placement;
 
+pub mod knee;
+
 pub mod exit;
 pub mod export;
 pub mod table;
