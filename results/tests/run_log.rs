@@ -6,7 +6,7 @@ mod sample;
 use std::fs;
 use std::path::Path;
 
-use mapbench_core::event::{RoundOrder, RunEvent, Work};
+use mapbench_core::event::{EndCause, RoundOrder, RunEnd, RunEvent, Work};
 use mapbench_results::store;
 use mapbench_results::{RunLog, RunLogError, RunLogWriter, RunSummary};
 
@@ -207,4 +207,33 @@ fn write_the_fixture() {
     let path = write_sample(folder.path());
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     fs::copy(path, fixtures.join("run-v1.ndjson")).expect("copied");
+}
+
+#[test]
+fn a_resumed_log_loses_its_torn_line_and_its_first_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = RunLogWriter::create(folder.path(), &sample::begin(Vec::new())).unwrap();
+    writer.write(&RunEvent::Note { text: "before".to_owned() }).unwrap();
+    let path = writer.path().to_owned();
+    drop(writer);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend_from_slice(b"{\"event\":\"note\",\"te");
+    std::fs::write(&path, bytes).unwrap();
+
+    let end = |code| RunEnd {
+        cause: EndCause::Finished,
+        exit_code: code,
+        ended: "2026-11-24T00:00:00Z".to_owned(),
+    };
+    let resumed = || RunEvent::Resumed { at: String::new(), command: Vec::new() };
+    for code in [102, 0] {
+        let mut writer = RunLogWriter::append(&path).unwrap();
+        writer.write(&resumed()).unwrap();
+        writer.finish(end(code)).unwrap();
+    }
+    let log = RunLog::read(&path).unwrap();
+    assert!(!log.torn_tail);
+    assert_eq!(log.end, Some(end(0)));
+    let notes = log.events.iter().filter(|event| matches!(event, RunEvent::Note { .. })).count();
+    assert_eq!((notes, log.events.len()), (1, 3));
 }

@@ -6,6 +6,7 @@ mod fingerprint;
 mod order;
 mod run;
 mod stacks;
+mod sweep;
 mod worker;
 
 pub use fingerprint::{Commit, Machine, Processor, Subject};
@@ -15,6 +16,7 @@ pub use run::{
     Skipped, StopRule, UiMode,
 };
 pub use stacks::{Stack, StackFrame, Stacks};
+pub use sweep::{Slo, SweepBegin, SweepDesign, SweepPart};
 pub use worker::{
     ActorReport, ClassReport, Done, Failure, FailureKind, Hello, InstructionReport, MapReport,
     MemoryReport, Placement, PlacementMode, Ready, RoundReport, WorkerMessage,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commit, Done, Failure, Machine, Offered, Ready, RoundOrder, RoundReport, Subject, Timing, Work,
+    Commit, Done, Failure, Machine, Offered, Ready, RoundOrder, RoundReport, Subject, SweepBegin,
+    Timing, Work,
 };
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
@@ -16,6 +17,15 @@ use crate::value::ValueKind;
 pub enum RunEvent {
     /// First line: what was asked for, of what, where.
     Begin(Box<RunBegin>),
+    /// A cell that the plan did not have: the next point of a sweep, for one adapter.
+    CellAdded(Box<Cell>),
+    /// A run that had ended goes on; the end before this line is none.
+    Resumed {
+        /// When, UTC, RFC 3339.
+        at: String,
+        /// The command line, program name first.
+        command: Vec<String>,
+    },
     /// A worker was started.
     TrialStarted {
         /// The cell.
@@ -157,7 +167,7 @@ pub struct RunBegin {
     /// In what order the rounds of a group run.
     #[serde(default)]
     pub order: Sequence,
-    /// The cells, by id: those that are measured, then those that calibrate.
+    /// The cells, by id: those that are measured, then those that calibrate. A sweep adds its own.
     pub cells: Vec<Cell>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,
@@ -171,6 +181,9 @@ pub struct RunBegin {
     /// How the program was built; `None` in logs that do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
+    /// What a sweep was asked to do; `None` for a run at fixed points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepBegin>,
 }
 
 /// In what order the rounds of a group's cells run.

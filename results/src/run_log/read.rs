@@ -75,6 +75,10 @@ impl RunLog {
             };
             let misplaced = |reason| RunLogError::Order { path: path.to_owned(), line, reason };
             match event {
+                RunEvent::Resumed { .. } => {
+                    end = None;
+                    log_events.push(event);
+                }
                 _ if end.is_some() => return Err(misplaced("an event after the end of the run")),
                 RunEvent::Begin(first) if line == 1 => begin = Some(*first),
                 RunEvent::Begin(_) => return Err(misplaced("a second beginning of a run")),

@@ -51,6 +51,28 @@ impl RunLogWriter {
         Ok(writer)
     }
 
+    /// Opens the log of a run that goes on. A last line that was half-written when the run died is
+    /// cut off.
+    ///
+    /// # Errors
+    /// [`RunLogError::Io`] if the file cannot be read, cut or appended to.
+    pub fn append(path: &Path) -> Result<Self, RunLogError> {
+        let failed = |action| {
+            let path = path.to_owned();
+            move |source| RunLogError::Io { path, action, source }
+        };
+        let bytes = fs::read(path).map_err(failed("reading the run log"))?;
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let file = OpenOptions::new()
+            .append(true)
+            .open(path)
+            .map_err(failed("opening the run log to append"))?;
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(failed("cutting a half-written line off"))?;
+        }
+        Ok(RunLogWriter { file, path: path.to_owned(), line: Vec::new(), begun: true })
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

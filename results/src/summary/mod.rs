@@ -106,6 +106,8 @@ impl RunSummary {
     pub fn apply(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Begin(_) => {}
+            RunEvent::CellAdded(cell) => self.add(cell),
+            RunEvent::Resumed { .. } => self.end = None,
             RunEvent::RoundsEnded { cells, fork, rounds, rule } => {
                 for cell in cells {
                     self.stops.retain(|(known, ..)| known != cell);
@@ -244,6 +246,14 @@ impl RunSummary {
             CellState::Failed(failure) => Some((cell, failure)),
             _ => None,
         })
+    }
+
+    /// Adds a cell behind those that are measured; a cell of that id changes nothing.
+    fn add(&mut self, cell: &Cell) {
+        if self.position(cell.id).is_none() {
+            self.cells.insert(self.measured, CellSummary::new(cell, self.begin.forks));
+            self.measured += 1;
+        }
     }
 
     fn position(&self, id: u32) -> Option<usize> {

@@ -91,6 +91,7 @@ pub(crate) fn begin(cells: Vec<Cell>) -> RunBegin {
         },
         cpus: Vec::new(),
         subject: None,
+        sweep: None,
     }
 }
 

@@ -168,6 +168,12 @@ impl<C: Clock> Sink for Progress<C> {
                     bar.set_length(planned);
                 }
             }
+            RunEvent::CellAdded(cell) => {
+                if let Some(begin) = &mut self.begin {
+                    begin.cells.push((**cell).clone());
+                    self.cells.push(CellProgress::default());
+                }
+            }
             RunEvent::TrialStarted { cell, .. } => {
                 let name = self.name(*cell);
                 if let Some(bar) = &self.bar {
@@ -218,6 +224,7 @@ impl<C: Clock> Sink for Progress<C> {
                 }
             }
             RunEvent::TrialReady { .. }
+            | RunEvent::Resumed { .. }
             | RunEvent::RoundStarted { .. }
             | RunEvent::Pressure { .. }
             | RunEvent::Quads { .. }

@@ -116,6 +116,7 @@ pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin 
         machine: fingerprint::machine(ALLOCATOR),
         cpus: settings.cpus.clone(),
         subject: Some(subject::of_this_program()),
+        sweep: None,
     }
 }
 

@@ -105,6 +105,7 @@ pub(crate) fn begin() -> RunBegin {
         },
         cpus: Vec::new(),
         subject: None,
+        sweep: None,
     }
 }
 
