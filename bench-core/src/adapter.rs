@@ -50,6 +50,13 @@ pub trait MapAdapter<K: BenchKey, V: BenchValue, S: MapHasher>:
     /// Publishes and collects whatever is pending, so that every earlier write is visible to
     /// every handle. Called while no op runs; charged to the adapter and reported.
     fn quiesce(&self) {}
+
+    /// What the map counts of itself since it was built, by names of its own that never change
+    /// their order: promotions, copies, retries. Any thread may ask at any time, and the driver asks
+    /// twice per round; the default counts nothing. A name says its unit where it is not events.
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }
 
 /// One thread's access to a map.
@@ -220,6 +227,9 @@ pub struct Capabilities {
     pub pluggable_hasher: bool,
     /// What `len` costs and promises.
     pub len: LenCost,
+    /// Whether a reader of a key that is overwritten always finds it, with its old value or its new
+    /// one.
+    pub atomic_replace: bool,
     /// Whether the final state can be verified; false only for controls that keep nothing.
     pub keeps_entries: bool,
 }
@@ -234,6 +244,7 @@ impl Capabilities {
         borrowed_reads: true,
         pluggable_hasher: true,
         len: LenCost::Constant,
+        atomic_replace: true,
         keeps_entries: true,
     };
 
@@ -245,6 +256,7 @@ impl Capabilities {
             Requirement::SnapshotScan => self.scan == ScanConsistency::Snapshot,
             Requirement::ImmediateVisibility => self.immediate_visibility,
             Requirement::ReturnsPrevious => self.returns_previous,
+            Requirement::AtomicReplace => self.atomic_replace,
         }
     }
 }
@@ -283,6 +295,8 @@ pub enum LenCost {
     Constant,
     /// A visit to every shard.
     PerShard,
+    /// A visit to every bucket or entry, as dear as a scan.
+    Scan,
     /// A counter that may lag behind.
     Approximate,
 }
@@ -301,16 +315,19 @@ pub enum Requirement {
     ImmediateVisibility,
     /// Writes say what was there before.
     ReturnsPrevious,
+    /// A key that is overwritten is never hidden from readers.
+    AtomicReplace,
 }
 
 impl Requirement {
     /// Every requirement.
-    pub const ALL: [Requirement; 5] = [
+    pub const ALL: [Requirement; 6] = [
         Requirement::ReadModifyWrite,
         Requirement::Scan,
         Requirement::SnapshotScan,
         Requirement::ImmediateVisibility,
         Requirement::ReturnsPrevious,
+        Requirement::AtomicReplace,
     ];
 
     /// The name in scenario files.
@@ -321,6 +338,7 @@ impl Requirement {
             Requirement::SnapshotScan => "snapshot-scan",
             Requirement::ImmediateVisibility => "immediate-visibility",
             Requirement::ReturnsPrevious => "returns-previous",
+            Requirement::AtomicReplace => "atomic-replace",
         }
     }
 
@@ -337,6 +355,9 @@ impl Requirement {
             }
             Requirement::ReturnsPrevious => {
                 "does not say what was there before, and the scenario needs to know"
+            }
+            Requirement::AtomicReplace => {
+                "hides a key from readers while it is overwritten, and the scenario relies on it"
             }
         }
     }

@@ -21,7 +21,7 @@ use super::round::PacedTicks;
 use super::turnstile::Turnstile;
 use super::verify::Model;
 use crate::adapter::{MapAdapter, MapHasher, Meta};
-use crate::event::{Failure, FailureKind, RoundOrder, TrialSpec};
+use crate::event::{Counters, Failure, FailureKind, RoundOrder, TrialSpec};
 use crate::key::{BenchKey, KeyTable};
 use crate::trace::Trace;
 use crate::value::BenchValue;
@@ -130,7 +130,7 @@ where
             .into_iter()
             .filter_map(|answer| match answer {
                 Answer::Round(round) => Some(*round),
-                Answer::Done | Answer::Lengths(_) | Answer::Failed(_) => None,
+                _ => None,
             })
             .collect())
     }
@@ -142,7 +142,19 @@ where
             .into_iter()
             .find_map(|answer| match answer {
                 Answer::Lengths(lengths) => Some(lengths),
-                Answer::Done | Answer::Round(_) | Answer::Failed(_) => None,
+                _ => None,
+            })
+            .unwrap_or_default())
+    }
+
+    /// Asks the maps for what they counted since they were built.
+    pub(super) fn counters(&mut self, heartbeat: &mut dyn FnMut()) -> Result<Counters, Failure> {
+        let answers = self.tell(0..1, &Task::Counters, "asking for what was counted", heartbeat)?;
+        Ok(answers
+            .into_iter()
+            .find_map(|answer| match answer {
+                Answer::Counters(counters) => Some(counters),
+                _ => None,
             })
             .unwrap_or_default())
     }

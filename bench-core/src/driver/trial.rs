@@ -232,6 +232,7 @@ where
             top_key_ops: counts.top_key,
             waiting_ns: self.clock.nanos_between(0, sum(|thread| thread.waited_ticks)),
             maps: self.map_reports(&counts, threads, lengths),
+            counters: threads.first().map(|first| first.counters.clone()).unwrap_or_default(),
             sampled: order.sampled,
             ..RoundReport::default()
         };
@@ -271,6 +272,7 @@ where
             self.verify_executed(link)?;
         }
         let memory = self.memory(heap, Some(self.entries));
+        let counters = self.crew.counters(&mut || progress(link, "verify"))?;
         link.send(&WorkerMessage::Done(Done {
             entries: self.entries,
             verified: self.meta.capabilities.keeps_entries,
@@ -279,6 +281,7 @@ where
             memory,
             peak_rss_bytes: affinity::peak_rss_bytes(),
             instructions: None,
+            counters,
         }));
         self.crew.dismiss();
         Ok(())

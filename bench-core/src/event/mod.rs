@@ -18,8 +18,8 @@ pub use run::{
 pub use stacks::{Stack, StackFrame, Stacks};
 pub use sweep::{Slo, SweepBegin, SweepDesign, SweepPart};
 pub use worker::{
-    ActorReport, ClassReport, Done, Failure, FailureKind, Hello, InstructionReport, MapReport,
-    MemoryReport, Placement, PlacementMode, Ready, RoundReport, WorkerMessage,
+    ActorReport, ClassReport, Counters, Done, Failure, FailureKind, Hello, InstructionReport,
+    MapReport, MemoryReport, Placement, PlacementMode, Ready, RoundReport, WorkerMessage,
 };
 
 /// Version of the worker protocol.

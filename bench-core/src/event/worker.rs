@@ -1,5 +1,7 @@
 //! What a worker tells the session. Plain data.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Stacks;
@@ -36,6 +38,9 @@ pub struct Hello {
     /// Crate and version of the map.
     pub adapter_version: String,
 }
+
+/// What maps count of themselves, summed over the maps of a trial, by name.
+pub type Counters = BTreeMap<String, u64>;
 
 /// The worker is prefilled and parked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -167,6 +172,10 @@ pub struct RoundReport {
     /// Per map of the trace, in the order of its map table; empty if it has only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<MapReport>,
+    /// What the maps counted of themselves in the measured part; maps that the trace renews are left
+    /// out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: Counters,
     /// Whether the threads' stacks were sampled meanwhile. Such a round enters no statistic.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sampled: bool,
@@ -277,6 +286,10 @@ pub struct Done {
     /// Instructions, where they are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<InstructionReport>,
+    /// What the maps counted of themselves since they were built, prefill and warm-up included; of
+    /// the last round's maps if each round builds its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: Counters,
 }
 
 /// Why a trial failed.

@@ -59,6 +59,7 @@ fn show(entry: &AdapterEntry) -> String {
     let len = match can.len {
         LenCost::Constant => "one lock or load",
         LenCost::PerShard => "a visit to every shard",
+        LenCost::Scan => "a visit to every bucket",
         LenCost::Approximate => "a counter that may lag",
     };
     let rows = [
@@ -68,6 +69,7 @@ fn show(entry: &AdapterEntry) -> String {
         ("takes the run's hasher", yes(can.pluggable_hasher)),
         ("atomic read-modify-write", yes(can.read_modify_write)),
         ("writes visible at once", yes(can.immediate_visibility)),
+        ("overwriting hides nothing", yes(can.atomic_replace)),
         ("says what was there before", yes(can.returns_previous)),
         ("reads in place", yes(can.borrowed_reads)),
         ("scan under writes", can.scan.name()),

@@ -28,7 +28,7 @@ use crate::driver::renewal::{Renewal, Slot};
 use crate::driver::round::{PacedTicks, Place, Sampler, Tally};
 use crate::driver::turnstile::Turnstile;
 use crate::driver::verify::{Model, compare, contents};
-use crate::event::{Failure, FailureKind, Placement, RoundOrder, TrialSpec};
+use crate::event::{Counters, Failure, FailureKind, Placement, RoundOrder, TrialSpec};
 use crate::key::{BenchKey, KeyTable};
 use crate::op::{MAX_MAPS, OpClass};
 use crate::trace::MapSpec;
@@ -86,6 +86,8 @@ pub(in crate::driver) enum Task {
     Round(RoundOrder),
     /// Ask every map for its length.
     Lengths,
+    /// Ask the maps for what they counted.
+    Counters,
     Verify(Arc<Model>),
 }
 
@@ -94,6 +96,7 @@ pub(in crate::driver) enum Answer {
     Done,
     Round(Box<ThreadRound>),
     Lengths(Vec<u64>),
+    Counters(Counters),
     Failed(Failure),
 }
 
@@ -124,6 +127,8 @@ pub(in crate::driver) struct ThreadRound {
     /// The process's heap when all threads had stopped, before any of them took memory for its
     /// report. Only from the first thread.
     pub(in crate::driver) heap: Option<Heap>,
+    /// What the maps counted of themselves in the measured part. Only from the first thread.
+    pub(in crate::driver) counters: Counters,
     /// Only from the first thread of several.
     pub(in crate::driver) placement: Option<Placement>,
 }
@@ -212,6 +217,7 @@ where
                 self.each_map(|_, map| lengths.push(map.handle().len() as u64));
                 return Answer::Lengths(lengths);
             }
+            Task::Counters => return Answer::Counters(self.built().counters::<K, V>()),
             Task::Round(order) => return Answer::Round(Box::new(self.round(order))),
             Task::Verify(model) => {
                 if let Err(failure) = self.verify(&model) {
@@ -320,6 +326,24 @@ impl<S: MapHasher, A> Built<S, A> {
             maps: Vec::new(),
             renewal: Renewal::new(slots, S::default(), &crate::adapter::Tuning::default()),
         }
+    }
+}
+
+impl<S: MapHasher, A> Built<S, A> {
+    /// What the maps have counted of themselves, summed by name. Those that the trace renews are
+    /// left out: a new one counts from nothing.
+    fn counters<K: BenchKey, V: BenchValue>(&self) -> Counters
+    where
+        A: MapAdapter<K, V, S>,
+    {
+        let mut sums = Counters::new();
+        let kept = self.maps.iter().enumerate();
+        for (_, map) in kept.filter(|(number, _)| self.renewal.slot(*number).is_none()) {
+            for (name, count) in map.counters() {
+                *sums.entry(name.to_owned()).or_default() += count;
+            }
+        }
+        sums
     }
 }
 

@@ -17,7 +17,7 @@ use crate::driver::placement::placement;
 use crate::driver::recorder::{Recorder, nanosecond_histogram};
 use crate::driver::round::{Lane, Means, Place, Seat, Until};
 use crate::driver::{affinity, memory};
-use crate::event::{RoundOrder, Work};
+use crate::event::{Counters, RoundOrder, Work};
 use crate::key::BenchKey;
 use crate::op::{MAX_MAPS, OpClass};
 use crate::value::{BenchValue, ValueWord};
@@ -47,6 +47,8 @@ where
             }
             Work::Trace => {}
         }
+        // Before anything of the measured part is counted: a map that counts takes memory to say so.
+        let counted = if thread == 0 { built.counters::<K, V>() } else { Counters::new() };
         lane.means.recorder.clear();
         lane.waited = 0;
         let places_before = lane.places();
@@ -65,6 +67,8 @@ where
         self.places.clone_from(&places);
         let after_ns = probe(&shared, self.thread);
         let heap = (thread == 0).then(memory::heap).flatten();
+        // All threads have come through the probe, so nothing is counted any more.
+        let counters = if thread == 0 { built.counters::<K, V>() } else { Counters::new() };
         // What follows takes memory that is not the maps'.
         shared.barrier.wait();
         let counts = self.counts_since(&places_before);
@@ -85,6 +89,7 @@ where
             involuntary_switches,
             asked,
             heap,
+            counters: since(&counters, &counted),
             placement: before_ns.zip(after_ns).map(|(before, after)| placement(before, after)),
         }
     }
@@ -185,6 +190,14 @@ where
             histogram
         })
     }
+}
+
+/// What was counted between two moments.
+fn since(after: &Counters, before: &Counters) -> Counters {
+    let part = |(name, count): (&String, &u64)| {
+        (name.clone(), count.saturating_sub(before.get(name).copied().unwrap_or(0)))
+    };
+    after.iter().map(part).collect()
 }
 
 /// The placement probe: the first thread serves, the second answers, the others wait. Nanoseconds,
