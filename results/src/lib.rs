@@ -22,6 +22,7 @@ pub mod oddness;
 pub mod placement;
 
 pub mod knee;
+pub mod sweep;
 
 pub mod exit;
 pub mod export;

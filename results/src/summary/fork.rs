@@ -10,7 +10,7 @@ use super::tally::Tally;
 use crate::stats::RoundSample;
 
 /// The modes that rounds count in, in the order that breaks a tie.
-pub(super) const MODES: [Option<PlacementMode>; 3] =
+pub(crate) const MODES: [Option<PlacementMode>; 3] =
     [None, Some(PlacementMode::Near), Some(PlacementMode::Far)];
 
 /// One fork of a cell.

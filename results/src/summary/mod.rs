@@ -21,13 +21,16 @@ pub use calibration::{CellCalibration, Noise};
 pub use cell::{CellState, CellSummary};
 pub use disturbance::Disturbance;
 pub use flag::Flag;
+pub(crate) use fork::MODES;
 pub use fork::{Counts, ForkSummary};
 pub use maps::{MapRow, round_map_rows};
 pub use memory::{HeldPoint, MemoryFigures};
+pub(crate) use pace::LoadKept;
 pub use pace::{ActorsPace, PaceFigures};
 pub(crate) use row::mode_name;
 pub use row::{Level, PlacementShares, Status, SummaryRow, round_rows};
 pub use samples::SeriesPoint;
+pub(crate) use tally::{Tally, intended_of};
 
 use self::fork::LostTime;
 use crate::run_log::RunLog;

@@ -6,7 +6,7 @@ use mapbench_core::event::{Cell, RoundReport};
 
 use super::SATURATED_BELOW;
 use super::cell::CellSummary;
-use super::tally::{per_second, sum};
+use super::tally::{Tally, per_second, sum};
 use crate::histogram::{self, Percentiles};
 
 /// Sums over rounds.
@@ -122,6 +122,26 @@ impl PaceFigures {
         let due = self.due_events as f64;
         let share = self.achieved_share().unwrap_or(1.0);
         share < SATURATED_BELOW && (1.0 - share) * due > cut
+    }
+}
+
+/// Whether a load was kept up with over the rounds of one tally.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LoadKept {
+    /// Achieved ÷ offered.
+    pub(crate) achieved_share: Option<f64>,
+    /// Whether that is too little.
+    pub(crate) is_saturated: bool,
+}
+
+impl LoadKept {
+    /// `None` if nothing was offered. `threads` is of the cell.
+    pub(crate) fn of(tally: &Tally, threads: u32) -> Option<LoadKept> {
+        let pace = figures(&[&tally.pacing])?;
+        Some(LoadKept {
+            achieved_share: pace.achieved_share(),
+            is_saturated: pace.is_saturated(tally.rounds, threads),
+        })
     }
 }
 

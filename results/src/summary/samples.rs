@@ -7,11 +7,11 @@ const MOST_POINTS: usize = 1024;
 
 /// One round of [`Samples`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Number of the round in its fork.
     pub(super) n: u32,
     /// Its throughput.
-    pub(super) ops_per_sec: f64,
+    pub(crate) ops_per_sec: f64,
     /// Whether one of its threads was preempted.
     pub(super) preempted: bool,
 }

@@ -15,8 +15,8 @@ use crate::stats::{Interval, median, median_interval};
 
 /// Sums over rounds.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
-    pub(super) rounds: u64,
+pub(crate) struct Tally {
+    pub(crate) rounds: u64,
     pub(super) elapsed_ns: u64,
     /// Per map of the trace; empty if rounds do not tell them apart.
     pub(super) maps: Vec<MapTally>,
@@ -63,7 +63,7 @@ pub(super) struct Figures {
 
 impl Tally {
     /// Adds a round. Returns false if a latency payload could not be read; its ops still count.
-    pub(super) fn add(&mut self, report: &RoundReport) -> bool {
+    pub(crate) fn add(&mut self, report: &RoundReport) -> bool {
         self.rounds += 1;
         for (sum, more) in [
             (&mut self.elapsed_ns, report.elapsed_ns),
@@ -105,7 +105,7 @@ impl Tally {
     }
 
     /// The rounds that are kept; `None` is all classes.
-    pub(super) fn samples(&self, class: Option<OpClass>) -> &[Sample] {
+    pub(crate) fn samples(&self, class: Option<OpClass>) -> &[Sample] {
         match class {
             None => self.samples.kept(),
             Some(class) => self.class(class).map_or(&[], |class| class.samples.kept()),
@@ -202,6 +202,11 @@ pub(super) fn merged(tallies: &[&Tally], class: Option<OpClass>) -> Histogram<u6
     let classes = OpClass::ALL.map(|class| (ops(class), of_class(class)));
     let parts: Vec<_> = classes.iter().map(|(ops, service)| (*ops, service)).collect();
     histogram::weighted(&parts)
+}
+
+/// The times from due to end of all classes of one tally; empty if nothing was paced.
+pub(crate) fn intended_of(tally: &Tally) -> Histogram<u64> {
+    merged_intended(&[tally], None)
 }
 
 /// The times from due to end of a class, or of all, over several forks. How many ops of a class are
