@@ -90,6 +90,18 @@ fn a_failed_visit_leaves_a_gap_and_nothing_else() {
 }
 
 #[test]
+fn a_point_that_is_added_while_it_runs_counts_and_so_does_what_maps_count() {
+    let cell = Box::new(on_axis(7, "sharded", "keys", "1000"));
+    let mut report = sample::round(0, 10, None);
+    report.counters.insert("promotions".to_owned(), 4);
+    let round = RunEvent::Round { cell: 7, fork: 0, report: Box::new(report) };
+    let events = [RunEvent::CellAdded(cell), round.clone(), round.clone(), round];
+    let groups = evidence(Vec::new(), events).groups();
+    // Four in each round of 200 ms.
+    assert_eq!(groups[0].points[0].extra, [("promotions".to_owned(), 20.0)]);
+}
+
+#[test]
 fn a_visit_that_was_cut_off_is_made_anew() {
     let cells = vec![on_axis(0, "sharded", "keys", "1000")];
     let events = rounds(0, 0, &[10, 10, 10], None)

@@ -17,7 +17,7 @@ use crate::stats::{Interval, median, median_interval};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     pub(crate) rounds: u64,
-    pub(super) elapsed_ns: u64,
+    pub(crate) elapsed_ns: u64,
     /// Per map of the trace; empty if rounds do not tell them apart.
     pub(super) maps: Vec<MapTally>,
     ops: u64,

@@ -71,6 +71,7 @@ impl Evidence {
     pub fn apply(&mut self, event: &RunEvent) {
         match event {
             RunEvent::Begin(begin) => self.begin(begin),
+            RunEvent::CellAdded(cell) => self.add_cell(cell),
             RunEvent::Round { cell, fork, report } if !report.sampled => {
                 if let Some(visit) = self.visit(*cell, *fork) {
                     visit.add(report);
@@ -148,7 +149,7 @@ impl Evidence {
                 latency: figures.latency,
                 achieved_share: figures.pace.and_then(|pace| pace.achieved_share),
                 saturated: figures.pace.is_some_and(|pace| pace.is_saturated),
-                extra: Vec::new(),
+                extra: figures.extra,
             }));
         }
         for group in &mut groups {

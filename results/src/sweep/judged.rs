@@ -11,13 +11,13 @@
 //!
 //! Kneedle gives its second opinion wherever throughput is judged.
 
-use mapbench_core::event::PlacementMode;
+use mapbench_core::event::{PlacementMode, Slo};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::point::{Quantity, SeriesGroup};
 use super::search;
-use super::spec::{SloSpec, SweepSpec};
+use super::spec::SweepSpec;
 use crate::knee::{Curve, Finding};
 
 /// Version of the exports of a sweep: columns and fields are added, never renamed.
@@ -75,7 +75,7 @@ pub fn judge_group(series: SeriesGroup, spec: &SweepSpec) -> JudgedGroup {
 }
 
 /// The limit on latency that is searched for: only an offered load has one.
-fn limit(spec: &SweepSpec) -> Option<SloSpec> {
+pub(super) fn limit(spec: &SweepSpec) -> Option<Slo> {
     spec.slo.filter(|_| spec.axis == "rate")
 }
 

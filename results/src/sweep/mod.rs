@@ -14,4 +14,4 @@ pub use evidence::{Evidence, LEAST_ROUNDS};
 pub use judged::{JudgedGroup, POINTS_SCHEMA_VERSION, Sweep, judge, judge_group, modes};
 pub use point::{Gap, LatencyNs, MeasuredPoint, Quantity, SeriesGroup};
 pub use setting::Setting;
-pub use spec::{SloSpec, SweepSpec};
+pub use spec::SweepSpec;

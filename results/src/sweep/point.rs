@@ -31,7 +31,7 @@ pub struct MeasuredPoint {
     /// Whether less was achieved than offered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub saturated: bool,
-    /// What else was counted, by name.
+    /// What the maps counted of themselves, by name. Per second.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<(String, f64)>,
 }

@@ -1,5 +1,6 @@
 //! What a sweep asked: its axis, how that is read, and what latency it must keep. Plain data.
 
+use mapbench_core::event::{RunBegin, Slo};
 use serde::{Deserialize, Serialize};
 
 use crate::knee::Scale;
@@ -21,21 +22,25 @@ pub struct SweepSpec {
     pub range: (f64, f64),
     /// The latency that the load must keep; `None` asks for throughput only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slo: Option<SloSpec>,
+    pub slo: Option<Slo>,
     /// Seed of what the algorithms draw.
     pub seed: u64,
 }
 
-/// A percentile of latency and its limit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct SloSpec {
-    /// The percentile, as 99.
-    pub percentile: f64,
-    /// Its limit. Nanoseconds.
-    pub limit_ns: u64,
-}
-
 impl SweepSpec {
+    /// What a run asked; `None` of a run at fixed points.
+    pub fn of(begin: &RunBegin) -> Option<Self> {
+        let sweep = begin.sweep.as_ref()?;
+        Some(SweepSpec {
+            axis: sweep.axis.clone(),
+            unit: sweep.unit.clone(),
+            scale: if sweep.logarithmic { Scale::Log } else { Scale::Linear },
+            range: (sweep.low, sweep.high),
+            slo: sweep.slo,
+            seed: begin.seed,
+        })
+    }
+
     /// The percentile whose latency the points hold, as 99.
     pub fn percentile(&self) -> f64 {
         self.slo.map_or(USUAL_PERCENTILE, |slo| slo.percentile)

@@ -1,7 +1,7 @@
 //! What the rounds of one visit add up to, apart by placement mode. Rounds that straddle a flip of
 //! the placement are dropped.
 
-use mapbench_core::event::{Failure, PlacementMode, RoundReport};
+use mapbench_core::event::{Counters, Failure, PlacementMode, RoundReport};
 
 use super::point::LatencyNs;
 use crate::stats::median;
@@ -11,6 +11,7 @@ use crate::summary::{LoadKept, MODES, Tally, intended_of};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Visit {
     tallies: [Tally; MODES.len()],
+    counters: [Counters; MODES.len()],
     pub(super) failure: Option<Failure>,
 }
 
@@ -22,6 +23,7 @@ pub(super) struct VisitFigures {
     pub(super) ops_per_sec: f64,
     pub(super) latency: Option<LatencyNs>,
     pub(super) pace: Option<LoadKept>,
+    pub(super) extra: Vec<(String, f64)>,
 }
 
 impl Visit {
@@ -30,6 +32,10 @@ impl Visit {
         if let Some(at) = MODES.iter().position(|known| *known == mode) {
             // A latency that cannot be read leaves the others of its round.
             let _ = self.tallies[at].add(report);
+            for (name, count) in &report.counters {
+                let sum = self.counters[at].entry(name.clone()).or_default();
+                *sum = sum.saturating_add(*count);
+            }
         }
     }
 
@@ -40,9 +46,12 @@ impl Visit {
         threads: u32,
         percentile: f64,
     ) -> impl Iterator<Item = VisitFigures> {
-        let modes = MODES.iter().zip(&self.tallies).filter(|_| self.failure.is_none());
-        modes.filter(move |(_, tally)| tally.rounds >= least_rounds.max(1)).filter_map(
-            move |(mode, tally)| {
+        let modes = MODES.iter().zip(self.tallies.iter().zip(&self.counters));
+        let modes = modes.filter(|_| self.failure.is_none());
+        modes.filter(move |(_, (tally, _))| tally.rounds >= least_rounds.max(1)).filter_map(
+            move |(mode, (tally, counters))| {
+                let seconds = tally.elapsed_ns as f64 / 1e9;
+                let rate = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
                 let rounds: Vec<f64> =
                     tally.samples(None).iter().map(|sample| sample.ops_per_sec).collect();
                 Some(VisitFigures {
@@ -51,6 +60,10 @@ impl Visit {
                     ops_per_sec: median(&rounds)?,
                     latency: latency(tally, percentile),
                     pace: LoadKept::of(tally, threads),
+                    extra: counters
+                        .iter()
+                        .map(|(name, count)| (name.clone(), rate(*count)))
+                        .collect(),
                 })
             },
         )
