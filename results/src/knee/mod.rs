@@ -1,11 +1,15 @@
 //! Where a curve bends: definitions, algorithms with intervals, and where to look next. Pure
 //! functions of measured points; nothing here runs a map or draws a picture.
 
+mod axis_range;
 mod crossover;
 mod curve;
+mod design;
 mod finding;
 mod local_line;
 
+pub use axis_range::{Allowed, AxisRange};
 pub use crossover::crossovers;
 pub use curve::{Curve, Observation, Scale};
+pub use design::Design;
 pub use finding::{Definition, Finding, Location, ModelLine, Side};

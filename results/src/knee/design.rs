@@ -1,0 +1,224 @@
+//! Where to measure next, so that knees become precise with few visits: first a coarse grid, then
+//! pairs of points around the estimate whose interval is widest, half an interval away on either
+//! side, with a share of the visits at the ends. A visit measures all subjects at one point, so
+//! several knees share the visits; the widest is served first and every other turn goes round. An
+//! SLO search brackets first. Decides from curves and findings alone, without a state of its own:
+//! a sweep that is resumed goes on where it was. Runs nothing and finds nothing.
+
+use super::{AxisRange, Curve, Definition, Finding, Location, Side};
+
+/// Points of the first grid.
+const SEEDS: u32 = 6;
+/// Share of all visits that go to the two ends.
+const END_SHARE: f64 = 0.3;
+/// Visits before "there is none" or "outside the range" is believed.
+const VISITS_TO_SAY_NO: u32 = 12;
+
+/// What a sweep looks for on one axis, and how precisely.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Design {
+    /// Where it may measure.
+    pub range: AxisRange,
+    /// What it looks for. [`Definition::Kneedle`] asks for no visit of its own.
+    pub definitions: Vec<Definition>,
+    /// The SLO's limit, in the unit of the curves' y; needed for [`Definition::SloLoad`] alone.
+    pub limit: Option<f64>,
+    /// Half-width of an interval that is narrow enough, in positions: doublings on a log scale.
+    pub precision: f64,
+    /// Most visits, those of the first grid included.
+    pub most_visits: u32,
+}
+
+impl Design {
+    /// The points to visit next, each once, given everything measured so far and the findings
+    /// made of it. Empty when all findings are narrow enough, when the visits are used up, or
+    /// when no visit would help. All subjects are measured at each.
+    pub fn next_visits(&self, curves: &[Curve], findings: &[Finding]) -> Vec<f64> {
+        let visits = visits(curves);
+        let left = self.most_visits.saturating_sub(visits.len() as u32) as usize;
+        let mut next = self.open_seeds(&visits);
+        if next.is_empty() {
+            next = self.bracket(curves);
+        }
+        if next.is_empty() {
+            next = self.refine(&visits, findings);
+        }
+        next.truncate(left);
+        next
+    }
+
+    /// The points of the first grid.
+    pub fn seeds(&self) -> Vec<f64> {
+        if self.definitions.iter().all(|definition| *definition == Definition::SloLoad) {
+            let middle = f64::midpoint(self.range.low_position(), self.range.high_position());
+            return vec![self.range.value_at(middle)];
+        }
+        if self.definitions.contains(&Definition::UslPeak) {
+            return self.range.doublings();
+        }
+        self.range.evenly(SEEDS)
+    }
+
+    fn open_seeds(&self, visits: &[f64]) -> Vec<f64> {
+        self.seeds().into_iter().filter(|seed| !visits.contains(seed)).collect()
+    }
+
+    /// Doubles or halves the load until each subject has met its limit at one and missed it at
+    /// another, or the range ends.
+    fn bracket(&self, curves: &[Curve]) -> Vec<f64> {
+        let Some(limit) = self.limit.filter(|_| self.definitions.contains(&Definition::SloLoad))
+        else {
+            return Vec::new();
+        };
+        let mut next = Vec::new();
+        for curve in curves {
+            let Some((low, high)) = curve.range() else { continue };
+            let missed = |seen: &&super::Observation| seen.saturated || seen.y > limit;
+            let misses = curve.observations.iter().filter(missed).count();
+            let step = |factor: f64, from: f64| {
+                self.range.value_at(self.range.scale.position(from * factor))
+            };
+            let value = if misses == 0 {
+                step(2.0, high)
+            } else if misses == curve.observations.len() {
+                step(0.5, low)
+            } else {
+                continue;
+            };
+            if value != low && value != high && !next.contains(&value) {
+                next.push(value);
+            }
+        }
+        next
+    }
+
+    /// Visits for the finding that needs them most, or whose turn it is.
+    fn refine(&self, visits: &[f64], findings: &[Finding]) -> Vec<f64> {
+        let mut open: Vec<(f64, &Finding)> = findings
+            .iter()
+            .filter(|finding| self.definitions.contains(&finding.definition))
+            .filter(|finding| finding.definition != Definition::Kneedle)
+            .map(|finding| (self.relative_width(finding), finding))
+            .filter(|(width, _)| *width > 1.0)
+            .collect();
+        open.sort_by(|a, b| b.0.total_cmp(&a.0));
+        if open.is_empty() {
+            return Vec::new();
+        }
+        // The widest might never narrow, so every other turn goes to the next in line.
+        let turn = visits.len() / 2;
+        let served = if turn.is_multiple_of(2) { 0 } else { (turn / 2) % open.len() };
+        let mut next = self.around(open[served].1, visits);
+        let (ends, all) = (self.visits_at_ends(visits), visits.len() + next.len());
+        if (ends as f64) < END_SHARE * all as f64 {
+            next.push(self.less_visited_end(visits));
+        }
+        let mut once: Vec<f64> = Vec::new();
+        next.into_iter().for_each(|x| {
+            if !once.contains(&x) {
+                once.push(x);
+            }
+        });
+        once
+    }
+
+    /// Half-width of a finding's interval over the one that is narrow enough; at most 1 when it
+    /// needs no more visits.
+    fn relative_width(&self, finding: &Finding) -> f64 {
+        let span = self.range.high_position() - self.range.low_position();
+        let whole = (span / 2.0 / self.precision).max(1.0 + f64::EPSILON);
+        match &finding.location {
+            Location::Found { low, high, .. } => {
+                let position = |value: f64| self.range.scale.position(value);
+                (position(*high) - position(*low)) / 2.0 / self.precision
+            }
+            Location::Unresolved { .. } => whole,
+            Location::None | Location::BeyondRange { .. } => {
+                if finding.visits < VISITS_TO_SAY_NO {
+                    whole
+                } else {
+                    0.0
+                }
+            }
+        }
+    }
+
+    /// The pair that tells most about a finding.
+    fn around(&self, finding: &Finding, visits: &[f64]) -> Vec<f64> {
+        match &finding.location {
+            Location::Found { point, low, high } => {
+                let position = |value: f64| self.range.scale.position(value);
+                let half = (position(*high) - position(*low)) / 2.0;
+                let half = half.max(self.range.resolution);
+                let middle = position(*point);
+                vec![self.range.value_at(middle - half), self.range.value_at(middle + half)]
+            }
+            Location::BeyondRange { side } => {
+                let (low, high) = (self.range.low_position(), self.range.high_position());
+                let inward = (high - low) / 10.0;
+                match side {
+                    Side::Below => vec![self.range.low, self.range.value_at(low + inward)],
+                    Side::Above => vec![self.range.high, self.range.value_at(high - inward)],
+                }
+            }
+            Location::None | Location::Unresolved { .. } => self.emptiest(visits),
+        }
+    }
+
+    /// Two points in the widest gaps between visits.
+    fn emptiest(&self, visits: &[f64]) -> Vec<f64> {
+        let mut positions: Vec<f64> =
+            visits.iter().map(|&x| self.range.scale.position(x)).collect();
+        positions.sort_by(f64::total_cmp);
+        positions.dedup();
+        let mut gaps: Vec<(f64, f64)> = positions
+            .windows(2)
+            .map(|gap| (gap[1] - gap[0], f64::midpoint(gap[0], gap[1])))
+            .collect();
+        gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut points: Vec<f64> =
+            gaps.iter().take(2).map(|&(_, middle)| self.range.value_at(middle)).collect();
+        // On an axis of few values the gaps close; then what was visited least is visited again.
+        if points.iter().all(|x| visits.contains(x)) {
+            points = self.least_visited(visits);
+        }
+        points
+    }
+
+    fn least_visited(&self, visits: &[f64]) -> Vec<f64> {
+        let mut points: Vec<f64> = visits.to_vec();
+        points.sort_by(f64::total_cmp);
+        points.dedup();
+        let count = |x: f64| visits.iter().filter(|&&visited| visited == x).count();
+        points.sort_by_key(|&x| count(x));
+        points.truncate(2);
+        points
+    }
+
+    fn visits_at_ends(&self, visits: &[f64]) -> usize {
+        visits.iter().filter(|&&x| x == self.range.low || x == self.range.high).count()
+    }
+
+    fn less_visited_end(&self, visits: &[f64]) -> f64 {
+        let count = |end: f64| visits.iter().filter(|&&x| x == end).count();
+        if count(self.range.low) <= count(self.range.high) {
+            self.range.low
+        } else {
+            self.range.high
+        }
+    }
+}
+
+/// The values that were visited, one entry a visit. Subjects share visits, so those of the curve
+/// that was measured most often are all there are.
+fn visits(curves: &[Curve]) -> Vec<f64> {
+    curves
+        .iter()
+        .max_by_key(|curve| curve.observations.len())
+        .map(|curve| curve.observations.iter().map(|seen| seen.x).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "design_tests.rs"]
+mod tests;
