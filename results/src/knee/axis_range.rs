@@ -112,6 +112,7 @@ impl AxisRange {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "points are told apart by their very value")]
 mod tests {
     use super::*;
 

@@ -4,6 +4,7 @@
 //! comes from it alone. The interval is Fieller's on the line around the crossing: Fieller, *Some
 //! problems in interval estimation*, J. R. Stat. Soc. B 16 (1954), for the point where a line
 //! with two uncertain figures is zero. Judges no single curve, and never an unpaired observation.
+#![expect(clippy::float_cmp, reason = "a pair was measured at the very same value")]
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

@@ -4,6 +4,7 @@
 //! several knees share the visits; the widest is served first and every other turn goes round. An
 //! SLO search brackets first. Decides from curves and findings alone, without a state of its own:
 //! a sweep that is resumed goes on where it was. Runs nothing and finds nothing.
+#![expect(clippy::float_cmp, reason = "visits are told apart by the very value that was asked for")]
 
 use super::{AxisRange, Curve, Definition, Finding, Location, Side};
 
@@ -114,11 +115,11 @@ impl Design {
             next.push(self.less_visited_end(visits));
         }
         let mut once: Vec<f64> = Vec::new();
-        next.into_iter().for_each(|x| {
+        for x in next {
             if !once.contains(&x) {
                 once.push(x);
             }
-        });
+        }
         once
     }
 
@@ -180,18 +181,8 @@ impl Design {
             gaps.iter().take(2).map(|&(_, middle)| self.range.value_at(middle)).collect();
         // On an axis of few values the gaps close; then what was visited least is visited again.
         if points.iter().all(|x| visits.contains(x)) {
-            points = self.least_visited(visits);
+            points = least_visited(visits);
         }
-        points
-    }
-
-    fn least_visited(&self, visits: &[f64]) -> Vec<f64> {
-        let mut points: Vec<f64> = visits.to_vec();
-        points.sort_by(f64::total_cmp);
-        points.dedup();
-        let count = |x: f64| visits.iter().filter(|&&visited| visited == x).count();
-        points.sort_by_key(|&x| count(x));
-        points.truncate(2);
         points
     }
 
@@ -207,6 +198,17 @@ impl Design {
             self.range.high
         }
     }
+}
+
+/// The two points with the fewest visits.
+fn least_visited(visits: &[f64]) -> Vec<f64> {
+    let mut points: Vec<f64> = visits.to_vec();
+    points.sort_by(f64::total_cmp);
+    points.dedup();
+    let count = |x: f64| visits.iter().filter(|&&visited| visited == x).count();
+    points.sort_by_key(|&x| count(x));
+    points.truncate(2);
+    points
 }
 
 /// The values that were visited, one entry a visit. Subjects share visits, so those of the curve

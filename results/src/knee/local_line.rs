@@ -64,7 +64,9 @@ impl LocalLines {
             let fitted: f64 = row.iter().zip(points).map(|(l, (_, y))| l * y).sum();
             squares += (value - fitted).powi(2);
             trace += row[i];
-            row.iter_mut().for_each(|l| *l = -*l);
+            for l in &mut row {
+                *l = -*l;
+            }
             row[i] += 1.0;
             residual_maker.push(row);
         }
@@ -99,7 +101,7 @@ impl LocalLines {
     }
 }
 
-/// Traces of RᵀR and of its square, where R makes residuals of values.
+/// Traces of the symmetric product of a matrix that makes residuals of values, and of its square.
 fn residual_moments(residual_maker: &[Vec<f64>]) -> (f64, f64) {
     let n = residual_maker.len();
     let mut first = 0.0;
