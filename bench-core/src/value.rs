@@ -19,6 +19,9 @@ pub enum ValueKind {
     Arc224,
 }
 
+/// Most bytes of a value in a box of its own.
+pub const MAX_BOXED_BYTES: u32 = 1 << 20;
+
 impl ValueKind {
     /// The name in scenario files, on the command line and on screens.
     pub const fn name(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! A scenario: what to run, what it needs of a map, and why it exists. Scenarios are TOML files;
 //! those that ship with the program are embedded. Nothing here opens a file or runs anything.
 
+pub mod axis;
 mod builtin;
 mod overrides;
 mod wire;
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+pub use axis::Axis;
 pub use builtin::{catalog, find};
 pub use overrides::Setting;
 

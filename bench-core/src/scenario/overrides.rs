@@ -4,12 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use toml_edit::{DocumentMut, Item, Table, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::{Scenario, ScenarioError, wire};
 
 /// One `key=value`: a key with its tables, as `cluster.nodes`, and its value as in TOML. A key
-/// without tables that the file does not have at its top is one of the workload's table.
+/// without tables that the file does not have at its top is one of the workload's table. An actor
+/// or a map goes by its name or id: `actor.newcomer.rate_per_s`, `map.M0.keys`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     key: String,
@@ -68,21 +69,23 @@ impl Scenario {
 }
 
 impl Setting {
+    /// A key and a value that are both there.
+    pub(super) fn new(key: &str, value: &str) -> Self {
+        Setting { key: key.to_owned(), value: value.to_owned() }
+    }
+
+    /// The number that a scenario's text has for the key; `None` if it has none.
+    pub(super) fn number_in(&self, scenario: &Scenario) -> Option<f64> {
+        let mut document: DocumentMut = scenario.source.parse().ok()?;
+        let (table, last) = self.place(&mut document, scenario.workload.table()).ok()?;
+        let value = table.get(&last)?;
+        value.as_float().or_else(|| value.as_integer().map(|number| number as f64))
+    }
+
     fn apply(&self, document: &mut DocumentMut, workload: &str) -> Result<(), String> {
-        let mut path: Vec<&str> = self.key.split('.').map(str::trim).collect();
-        let is_at_top = document.get(path[0]).is_some_and(|item| !item.is_table_like());
-        if path.len() == 1 && !is_at_top {
-            path.insert(0, workload);
-        }
-        let Some((last, tables)) = path.split_last() else { return Ok(()) };
-        let mut item = document.as_item_mut();
-        for name in tables {
-            let table = item.as_table_like_mut().ok_or("is inside of what is no table")?;
-            item = table.entry(name).or_insert(Item::Table(Table::new()));
-        }
-        let table = item.as_table_like_mut().ok_or("is inside of what is no table")?;
-        let is_text = table.get(last).is_some_and(Item::is_str);
-        match table.get_mut(last) {
+        let (table, last) = self.place(document, workload)?;
+        let is_text = table.get(&last).is_some_and(Item::is_str);
+        match table.get_mut(&last) {
             // The old value's comment stays.
             Some(Item::Value(old)) => {
                 let decor = old.decor().clone();
@@ -90,10 +93,25 @@ impl Setting {
                 *old.decor_mut() = decor;
             }
             _ => {
-                table.insert(last, Item::Value(self.value(is_text)));
+                table.insert(&last, Item::Value(self.value(is_text)));
             }
         }
         Ok(())
+    }
+
+    /// The table that the key is of, and its name there.
+    fn place<'d>(
+        &self,
+        document: &'d mut DocumentMut,
+        workload: &str,
+    ) -> Result<(&'d mut dyn TableLike, String), String> {
+        let mut path: Vec<&str> = self.key.split('.').map(str::trim).collect();
+        let is_at_top = document.get(path[0]).is_some_and(|item| !item.is_table_like());
+        if path.len() == 1 && !is_at_top {
+            path.insert(0, workload);
+        }
+        let last = path.pop().unwrap_or_default().to_owned();
+        Ok((descend(document.as_table_mut(), &path)?, last))
     }
 
     /// The value; what is no TOML, or takes the place of a text, is a text without its quotes.
@@ -105,11 +123,49 @@ impl Setting {
     }
 }
 
+/// The table of a path inside a table. One that is not there becomes an empty one; one of several
+/// (`[[actor]]`) goes by its `name` or `id`, one of a list by its position from 0.
+fn descend<'d>(
+    table: &'d mut dyn TableLike,
+    path: &[&str],
+) -> Result<&'d mut dyn TableLike, String> {
+    const NO_TABLE: &str = "is inside of what is no table";
+    let [name, rest @ ..] = path else { return Ok(table) };
+    match table.entry(name).or_insert(Item::Table(Table::new())) {
+        Item::ArrayOfTables(tables) => {
+            let names: Vec<String> = tables.iter().filter_map(name_of).collect();
+            let chosen = rest.first().and_then(|wanted| names.iter().position(|n| n == wanted));
+            let table = chosen.and_then(|position| tables.get_mut(position));
+            let table = table.ok_or_else(|| {
+                let paths: Vec<String> = names.iter().map(|n| format!("{name}.{n}")).collect();
+                format!("needs one of several tables: write {} before the key", paths.join(", "))
+            })?;
+            descend(table, &rest[1..])
+        }
+        Item::Value(Value::Array(items)) => {
+            let count = items.len();
+            let chosen = rest.first().and_then(|position| position.parse().ok());
+            match chosen.and_then(|position: usize| items.get_mut(position)) {
+                Some(Value::InlineTable(table)) => descend(table, &rest[1..]),
+                Some(_) => Err(NO_TABLE.to_owned()),
+                None => Err(format!("is in a list of {count}: write {name}.0 for the first")),
+            }
+        }
+        item => descend(item.as_table_like_mut().ok_or(NO_TABLE)?, rest),
+    }
+}
+
+/// What one of several tables goes by.
+fn name_of(table: &Table) -> Option<String> {
+    let name = table.get("name").filter(|_| !table.contains_key("id")).or_else(|| table.get("id"));
+    name.and_then(Item::as_str).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::scenario::find;
-    use crate::workload::Workload;
+    use crate::workload::{Task, Workload};
 
     fn with(name: &str, settings: &[&str]) -> Result<Scenario, String> {
         let settings: Vec<Setting> = settings.iter().map(|text| text.parse().unwrap()).collect();
@@ -131,6 +187,24 @@ mod tests {
         assert_eq!(pods.pods, 7, "the key, not the table of the same name");
         let changed = with("test/hotspot", &["value=arc224", "threads=[1, 2]"]);
         assert!(changed.unwrap_err().contains("threads"), "not a key of the workload's table");
+    }
+
+    #[test]
+    fn an_actor_goes_by_its_name_a_map_by_its_id_and_a_step_by_its_position() {
+        let path = |setting: &str| with("test/actors", &[setting]).map(|changed| changed.workload);
+        let Ok(Workload::Actors(actors)) = path("actor.writer.rate_per_s=77") else { panic!() };
+        assert_eq!(actors.actors[1].pacing.map(|pacing| pacing.rate_per_s), Some(77.0));
+        let Ok(Workload::Actors(actors)) = path("map.B.keys=20") else { panic!() };
+        assert_eq!((actors.maps[0].keys, actors.maps[1].keys), (600, 20));
+        let Ok(Workload::Actors(actors)) = path("actor.scanner.steps.1.times=9") else { panic!() };
+        let Task::Steps(steps) = &actors.actors[3].task else { panic!("steps") };
+        assert_eq!((steps[0].times, steps[1].times), (1, 9));
+        let error = path("actor.wroter.rate_per_s=77").unwrap_err();
+        assert!(error.contains("write actor.reader, actor.writer, actor.counter"), "{error}");
+        let error = path("rate_per_s=77").unwrap_err();
+        assert!(error.contains("needs one of several tables"), "{error}");
+        let error = path("actor.scanner.steps.2.times=9").unwrap_err();
+        assert!(error.contains("is in a list of 2: write steps.0"), "{error}");
     }
 
     #[test]

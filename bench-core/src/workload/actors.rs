@@ -172,7 +172,7 @@ impl Actors {
         self.actors.iter().flat_map(Actor::kinds).map(|(_, kind)| kind).collect()
     }
 
-    pub(super) fn popularities(&self) -> Vec<&Popularity> {
+    pub(crate) fn popularities(&self) -> Vec<&Popularity> {
         let laws = self.actors.iter().flat_map(|actor| match &actor.task {
             Task::Mix { draws, .. } => vec![&draws.popularity],
             Task::Steps(steps) => steps.iter().map(|step| &step.popularity).collect(),

@@ -165,6 +165,17 @@ impl Workload {
         self.check()
     }
 
+    /// Takes over what was handed in to a workload for the same files.
+    pub(crate) fn take_supplied(&mut self, from: &Workload) {
+        let given: Vec<&Replayed> =
+            from.popularities().into_iter().filter_map(Popularity::replayed).collect();
+        for law in self.popularities_mut().into_iter().filter_map(Popularity::replayed_mut) {
+            if let Some(same) = given.iter().find(|given| given.is_asked_for_as(law)) {
+                *law = (*same).clone();
+            }
+        }
+    }
+
     fn check_supplied(&self) -> Result<(), WorkloadError> {
         let laws = self.popularities().into_iter();
         let missing = laws.filter_map(Popularity::replayed).find(|law| !law.is_supplied());

@@ -74,6 +74,11 @@ impl Replayed {
         Ok(())
     }
 
+    /// Whether both ask for the same part of the same file.
+    pub(crate) fn is_asked_for_as(&self, other: &Replayed) -> bool {
+        (&self.file, self.by, &self.map) == (&other.file, other.by, &other.map)
+    }
+
     /// Whether the file has been handed in.
     pub(crate) fn is_supplied(&self) -> bool {
         self.accesses.is_some()
