@@ -12,6 +12,7 @@ pub mod noop;
 pub mod sharded;
 pub mod std_mutex;
 pub mod std_rwlock;
+pub mod syncmap;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -22,7 +23,7 @@ use mapbench_core::{AdapterEntry, Registry};
 
 /// A static, because a constant would be instantiated anew, with every adapter's hot loops, in
 /// each program that names it.
-static ENTRIES: [AdapterEntry; 10] = [
+static ENTRIES: [AdapterEntry; 11] = [
     AdapterEntry::of::<std_rwlock::StdRwLock>(),
     AdapterEntry::of::<std_mutex::StdMutex>(),
     AdapterEntry::of::<dashmap::DashMapV6>(),
@@ -31,6 +32,7 @@ static ENTRIES: [AdapterEntry; 10] = [
     AdapterEntry::of::<evmap::PublishEach>(),
     AdapterEntry::of::<evmap::PublishEveryN>(),
     AdapterEntry::of::<sharded::Sharded>(),
+    AdapterEntry::of::<syncmap::ReadDirty>(),
     AdapterEntry::of::<noop::Noop>(),
     AdapterEntry::of::<model::Model>(),
 ];

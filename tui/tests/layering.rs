@@ -24,8 +24,10 @@ fn ours(crate_name: &str) -> Vec<String> {
 #[test]
 fn the_crates_import_only_what_the_design_allows() {
     assert_eq!(ours("mapbench-sharded"), [""; 0]);
+    assert_eq!(ours("mapbench-syncmap"), [""; 0]);
     assert_eq!(ours("mapbench-core"), [""; 0]);
-    assert_eq!(ours("mapbench-adapters"), ["mapbench-core", "mapbench-sharded"]);
+    let maps = ["mapbench-core", "mapbench-sharded", "mapbench-syncmap"];
+    assert_eq!(ours("mapbench-adapters"), maps);
     assert_eq!(ours("mapbench-results"), ["mapbench-core"]);
     assert_eq!(ours("mapbench"), ["mapbench-adapters", "mapbench-core", "mapbench-results"]);
 }

@@ -34,6 +34,7 @@ conforms! {
     evmap_publish_each: crate::evmap::PublishEach,
     evmap_publish_every_n: crate::evmap::PublishEveryN,
     sharded: crate::sharded::Sharded,
+    syncmap: crate::syncmap::ReadDirty,
     noop: crate::noop::Noop,
     model: crate::model::Model,
 }

@@ -80,8 +80,8 @@ mod loom_tests;
 
 pub use map::{Counters, SyncMap};
 
-/// Frees what this thread has retired as far as no other thread may still see it. What other
-/// threads have retired stays with them.
+/// Frees what was retired, as far as no thread is in a call that may still see it. Up to 63 replaced
+/// values stay with each other thread that lives: the collector is given them in batches of 64.
 pub fn collect() {
     reclaim::collect();
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::entry::{Entry, Expunged};
-use crate::reclaim::{Guard, Slot, Unpublished, pin};
+use crate::reclaim::{Guard, Slot, Unpublished, collect, pin};
 use crate::sync::{Mutex, MutexGuard};
 
 type Table<K, V, S> = HashMap<K, Arc<Entry<V>>, S>;
@@ -389,6 +389,17 @@ where
     /// Puts another read map in place. For holders of the mutex.
     fn publish(&self, read: ReadOnly<K, V, S>, guard: &Guard) {
         self.read.swap(Unpublished::new(read), guard);
+        // The collector is given retired objects in batches of 64 per thread. A table among them
+        // would wait there with all its entries.
+        guard.flush();
+    }
+}
+
+impl<K, V, S> Drop for SyncMap<K, V, S> {
+    /// What the map has retired does not belong to it any more: asks the collector to free it, as
+    /// far as no thread is in an epoch.
+    fn drop(&mut self) {
+        collect();
     }
 }
 

@@ -117,6 +117,7 @@ fn module_of(file: &str) -> Option<String> {
         "bench-core" => "mapbench_core".to_owned(),
         "adapters" => "mapbench_adapters".to_owned(),
         "sharded" => "mapbench_sharded".to_owned(),
+        "syncmap" => "mapbench_syncmap".to_owned(),
         other => other.replace('-', "_"),
     };
     let path = within.strip_suffix(".rs")?;
