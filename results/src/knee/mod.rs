@@ -2,6 +2,7 @@
 //! functions of measured points; nothing here runs a map or draws a picture.
 
 mod axis_range;
+pub mod corpus;
 mod crossover;
 mod curve;
 mod design;
