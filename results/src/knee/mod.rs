@@ -2,15 +2,19 @@
 //! functions of measured points; nothing here runs a map or draws a picture.
 
 mod axis_range;
+mod bisection;
 pub mod corpus;
 mod crossover;
 mod curve;
 mod design;
 mod finding;
 mod local_line;
+mod queue_fit;
+mod slo;
 
 pub use axis_range::{Allowed, AxisRange};
 pub use crossover::crossovers;
 pub use curve::{Curve, Observation, Scale};
 pub use design::Design;
 pub use finding::{Definition, Finding, Location, ModelLine, Side};
+pub use slo::slo_load;
