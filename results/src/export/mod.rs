@@ -99,14 +99,25 @@ pub fn write(format: Format, run: Run<'_>, out: &mut dyn Write) -> io::Result<()
 /// # Errors
 /// [`ExportError::Write`] names the file; an old export is then untouched.
 pub fn write_file(format: Format, run: Run<'_>, path: &Path) -> Result<(), ExportError> {
+    write_whole(path, |out| write(format, run, out))
+}
+
+/// Writes anything into a file as [`write_file`] does.
+///
+/// # Errors
+/// [`ExportError::Write`] names the file; an old one is then untouched.
+pub fn write_whole(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), ExportError> {
     let failed = |source| ExportError::Write { path: path.to_owned(), source };
     if is_special(path) {
         let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
         let mut out = BufWriter::new(file);
-        write(format, run, &mut out).and_then(|()| out.flush()).map_err(failed)
+        fill(&mut out).and_then(|()| out.flush()).map_err(failed)
     } else {
         let draft = Draft::beside(path).map_err(failed)?;
-        draft.fill(|out| write(format, run, out)).map_err(failed)
+        draft.fill(fill).map_err(failed)
     }
 }
 

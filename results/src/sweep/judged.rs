@@ -52,6 +52,15 @@ pub struct JudgedGroup {
     pub findings: Vec<Finding>,
 }
 
+impl Sweep {
+    /// Whether a value of the axis is a number of threads that the machine does not have
+    /// processors for.
+    pub fn is_oversubscribed(&self, x: f64) -> bool {
+        let processors = self.processors.filter(|_| self.spec.axis == "threads");
+        processors.is_some_and(|processors| x > f64::from(processors))
+    }
+}
+
 /// Judges all evidence.
 pub fn judge(evidence: &Evidence, spec: &SweepSpec) -> Sweep {
     Sweep {

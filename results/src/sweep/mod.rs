@@ -3,11 +3,18 @@
 //! are [`knee`](crate::knee)'s.
 
 mod evidence;
+pub mod export;
+pub mod from_points;
 mod judged;
+pub mod page;
+mod picture;
+pub mod plot;
 mod point;
+mod ruler;
 mod search;
 mod setting;
 mod spec;
+mod spell;
 mod visit;
 
 pub use evidence::{Evidence, LEAST_ROUNDS};

@@ -25,7 +25,7 @@ pub use self::hottest::render_stacks;
 use self::notes::{footnotes, mark};
 
 /// Columns whose text is on the left; numbers are on the right.
-const LEFT: [&str; 4] = ["adapter", "scan", "placement", "status"];
+const LEFT: [&str; 6] = ["adapter", "scan", "placement", "status", "whose", "model"];
 
 /// Spells the results of a run.
 pub fn render(summary: &RunSummary, charset: Charset) -> String {
@@ -87,7 +87,7 @@ fn table(group: &[&CellSummary], charset: Charset) -> String {
 }
 
 /// Rows under one rule: few enough that lines between them would only be noise.
-fn grid(header: &[&str], rows: Vec<Vec<String>>, charset: Charset) -> String {
+pub(crate) fn grid(header: &[&str], rows: Vec<Vec<String>>, charset: Charset) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header.to_vec());

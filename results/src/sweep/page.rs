@@ -1,0 +1,162 @@
+//! The page of a sweep, for people: each setting's picture, the knees that were found with their
+//! intervals or why there is none, what failed, and what the words mean. It uses no colour and asks
+//! no terminal.
+
+use std::fmt::Write as _;
+
+use super::judged::{JudgedGroup, Sweep};
+use super::plot::{self, PlotSize};
+use super::spec::SweepSpec;
+use super::spell;
+use crate::knee::{Definition, Finding, Location};
+use crate::summary::mode_name;
+use crate::table::grid;
+use crate::units::Charset;
+
+/// Spells a sweep, with pictures as wide as asked. Columns.
+pub fn render(sweep: &Sweep, width: usize, charset: Charset) -> String {
+    let spec = &sweep.spec;
+    let (low, high) = spec.range;
+    let range = format!("{} to {}", spell::number(low), spell::on_axis(high, spec));
+    let mut text = format!("sweep of {}, {range}\n", spec.axis);
+    for group in &sweep.groups {
+        let _ = writeln!(text, "\n{}", group.series.setting.describe(charset));
+        let size = PlotSize { columns: width, rows: plot::USUAL_ROWS };
+        for picture in plot::render(group, sweep, size, charset) {
+            let _ = writeln!(text, "{}\n", picture.join("\n"));
+        }
+        let _ = writeln!(text, "{}", table(group, sweep, charset));
+        below(&mut text, group, spec, charset);
+    }
+    legend(&mut text, sweep, charset);
+    text
+}
+
+/// The knees of a setting. Pairs that do not cross are told in lines below.
+pub fn table(group: &JudgedGroup, sweep: &Sweep, charset: Charset) -> String {
+    let placed = group.findings.iter().any(|finding| finding.placement.is_some());
+    let named = |subject: &str| named(group, subject, charset);
+    let mut header = vec!["knee", "whose"];
+    header.extend(placed.then_some("placement"));
+    header.extend(["point", "95% interval", "visits", "points", "model"]);
+    let shown = group.findings.iter().filter(|finding| !is_apart(finding));
+    let rows = shown.map(|finding| {
+        let mut row = vec![
+            spell::definition_title(finding.definition).to_owned(),
+            spell::whose(finding, named, charset),
+        ];
+        row.extend(placed.then(|| match finding.placement {
+            Some(mode) => mode_name(mode).to_owned(),
+            None => charset.absent().to_owned(),
+        }));
+        row.extend([
+            spell::location(&finding.location, &sweep.spec) + oversubscribed(finding, sweep),
+            spell::interval(&finding.location, charset),
+            finding.visits.to_string(),
+            finding.points.to_string(),
+            spell::parameters(finding),
+        ]);
+        row
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    if rows.is_empty() { String::new() } else { grid(&header, rows, charset) }
+}
+
+/// A subject with its shape.
+fn named(group: &JudgedGroup, subject: &str, charset: Charset) -> String {
+    let position = group.series.subjects.iter().position(|known| known == subject);
+    let shape = position.map(|at| spell::shape(at, charset));
+    shape.map_or_else(|| subject.to_owned(), |shape| format!("{shape} {subject}"))
+}
+
+/// Whether a pair that does not cross: of many maps there are too many for a table.
+fn is_apart(finding: &Finding) -> bool {
+    finding.definition == Definition::Crossover && finding.location == Location::None
+}
+
+/// What goes behind a number of threads that the machine does not have processors for.
+fn oversubscribed(finding: &Finding, sweep: &Sweep) -> &'static str {
+    let beyond = |point| sweep.is_oversubscribed(point);
+    if finding.location.point().is_some_and(beyond) { ", oversubscribed" } else { "" }
+}
+
+/// Lines below the table: pairs apart, why something is unresolved, what failed.
+fn below(text: &mut String, group: &JudgedGroup, spec: &SweepSpec, charset: Charset) {
+    let named = |subject: &str| named(group, subject, charset);
+    let place = |finding: &Finding| match finding.placement {
+        Some(mode) => format!(" ({})", mode_name(mode)),
+        None => String::new(),
+    };
+    let mut wrote = false;
+    let mut apart: Vec<(String, Vec<String>)> = Vec::new();
+    for finding in group.findings.iter().filter(|finding| is_apart(finding)) {
+        let [faster, slower] = finding.subjects.as_slice() else { continue };
+        let key = format!("{}{}", named(faster), place(finding));
+        match apart.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, slower_ones)) => slower_ones.push(named(slower)),
+            None => apart.push((key, vec![named(slower)])),
+        }
+    }
+    for (faster, slower) in apart {
+        let _ = writeln!(text, "faster over the whole range: {faster} than {}", slower.join(", "));
+        wrote = true;
+    }
+    for finding in &group.findings {
+        let Location::Unresolved { why } = &finding.location else { continue };
+        let title = spell::definition_title(finding.definition);
+        let whose = spell::whose(finding, named, charset);
+        let _ = writeln!(text, "unresolved: {title} of {whose}{}: {why}", place(finding));
+        wrote = true;
+    }
+    for gap in &group.series.gaps {
+        let _ = writeln!(
+            text,
+            "failed: {} at {}, visit {}: {}: {}",
+            named(&gap.subject),
+            spell::on_axis(gap.x, spec),
+            gap.visit,
+            gap.kind.name(),
+            gap.message
+        );
+        wrote = true;
+    }
+    if wrote {
+        text.push('\n');
+    }
+}
+
+/// What the words on the page mean.
+fn legend(text: &mut String, sweep: &Sweep, charset: Charset) {
+    let findings = || sweep.groups.iter().flat_map(|group| &group.findings);
+    let mut definitions: Vec<Definition> = findings().map(|finding| finding.definition).collect();
+    definitions.sort();
+    definitions.dedup();
+    for definition in definitions {
+        let sentence = spell::definition_sentence(definition, &sweep.spec, charset);
+        let _ = writeln!(text, "{sentence}");
+    }
+    if findings().any(|finding| finding.placement.is_some()) {
+        let _ = writeln!(
+            text,
+            "placement: near or far is what moving a cache line between two processors cost; \
+             knees of the two are two findings"
+        );
+    }
+    if findings().next().is_some() {
+        let _ = writeln!(
+            text,
+            "none: the evidence speaks against one; beyond range: there is one, outside what was \
+             swept; unresolved: the evidence does not tell"
+        );
+    }
+    let points = || sweep.groups.iter().flat_map(|group| &group.series.points);
+    if let Some(processors) = sweep.processors
+        && points().any(|point| sweep.is_oversubscribed(point.x))
+    {
+        let _ = writeln!(
+            text,
+            "oversubscribed: more threads than the machine's {processors} processors: they take \
+             turns, and a lock's owner may not be running"
+        );
+    }
+}
