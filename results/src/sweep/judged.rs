@@ -115,7 +115,7 @@ fn findings(curves: &[Curve], spec: &SweepSpec) -> Vec<Finding> {
     let each = |search: &dyn Fn(&Curve) -> Finding| curves.iter().map(search).collect::<Vec<_>>();
     let breaks = || each(&|curve| search::slope_break(curve, scale, seed));
     let second_opinions = || each(&|curve| search::kneedle(curve, scale));
-    let crossovers = || search::crossovers(curves, scale, seed);
+    let crossovers = || search::crossovers(curves, scale);
     let parts = match (spec.axis.as_str(), limit(spec)) {
         ("rate", Some(slo)) => {
             vec![each(&|curve| search::slo_load(curve, slo.limit_ns as f64, scale, seed))]

@@ -38,7 +38,7 @@ pub fn table(group: &JudgedGroup, sweep: &Sweep, charset: Charset) -> String {
     let named = |subject: &str| named(group, subject, charset);
     let mut header = vec!["knee", "whose"];
     header.extend(placed.then_some("placement"));
-    header.extend(["point", "95% interval", "visits", "points", "model"]);
+    header.extend(["point", "95% interval", "visits", "points", "remarks"]);
     let shown = group.findings.iter().filter(|finding| !is_apart(finding));
     let rows = shown.map(|finding| {
         let mut row = vec![
@@ -50,11 +50,11 @@ pub fn table(group: &JudgedGroup, sweep: &Sweep, charset: Charset) -> String {
             None => charset.absent().to_owned(),
         }));
         row.extend([
-            spell::location(&finding.location, &sweep.spec) + oversubscribed(finding, sweep),
+            spell::location(&finding.location, &sweep.spec),
             spell::interval(&finding.location, charset),
             finding.visits.to_string(),
             finding.points.to_string(),
-            spell::parameters(finding),
+            remarks(finding, sweep),
         ]);
         row
     });
@@ -74,10 +74,18 @@ fn is_apart(finding: &Finding) -> bool {
     finding.definition == Definition::Crossover && finding.location == Location::None
 }
 
-/// What goes behind a number of threads that the machine does not have processors for.
-fn oversubscribed(finding: &Finding, sweep: &Sweep) -> &'static str {
+/// Whether its threads take turns, and the parameters of its model: of a crossover's they say
+/// nothing to a reader.
+fn remarks(finding: &Finding, sweep: &Sweep) -> String {
     let beyond = |point| sweep.is_oversubscribed(point);
-    if finding.location.point().is_some_and(beyond) { ", oversubscribed" } else { "" }
+    let mut remarks = Vec::new();
+    if finding.location.point().is_some_and(beyond) {
+        remarks.push("oversubscribed".to_owned());
+    }
+    if finding.definition != Definition::Crossover {
+        remarks.extend(Some(spell::parameters(finding)).filter(|spelled| !spelled.is_empty()));
+    }
+    remarks.join("; ")
 }
 
 /// Lines below the table: pairs apart, why something is unresolved, what failed.

@@ -19,6 +19,7 @@ pub(super) struct Picture {
     pub(super) y: Ruler,
     pub(super) quantity: Quantity,
     pub(super) series: Vec<Series>,
+    /// The knees, without second opinions: those are in the table.
     pub(super) marks: Vec<Mark>,
     /// The latency that the load must keep. Nanoseconds.
     pub(super) limit_ns: Option<f64>,
@@ -76,7 +77,8 @@ fn picture(group: &JudgedGroup, sweep: &Sweep, mode: Option<PlacementMode>) -> O
     let is_log = sweep.spec.scale == Scale::Log && low > 0.0;
     let is_power_of_two = |x: f64| x >= 1.0 && x.log2().fract() == 0.0;
     let limit_ns = super::judged::limit(&sweep.spec).map(|slo| slo.limit_ns as f64);
-    let marks = findings.iter().filter_map(|finding| Mark::of(finding, group, sweep, &series));
+    let marked = findings.iter().filter(|finding| finding.definition != Definition::Kneedle);
+    let marks = marked.filter_map(|finding| Mark::of(finding, group, sweep, &series));
     let processors = sweep.processors.map(f64::from);
     Some(Picture {
         placement: mode,

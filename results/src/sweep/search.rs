@@ -1,7 +1,7 @@
 //! The searches as this page calls them, until the algorithms stand beside their words: each says
 //! that nothing was looked for.
 
-use crate::knee::{Curve, Definition, Finding, Location, Scale};
+use crate::knee::{self, Curve, Definition, Finding, Location, Scale};
 
 pub(super) fn slope_break(curve: &Curve, _: Scale, _: u64) -> Finding {
     unsearched(Definition::SlopeBreak, &[curve])
@@ -24,9 +24,9 @@ pub(super) fn slo_load(curve: &Curve, _limit_ns: f64, _: Scale, _: u64) -> Findi
 }
 
 /// Of each pair of curves, in their order.
-pub(super) fn crossovers(curves: &[Curve], _: Scale, _: u64) -> Vec<Finding> {
+pub(super) fn crossovers(curves: &[Curve], scale: Scale) -> Vec<Finding> {
     let pairs = (0..curves.len()).flat_map(|a| (a + 1..curves.len()).map(move |b| (a, b)));
-    pairs.map(|(a, b)| unsearched(Definition::Crossover, &[&curves[a], &curves[b]])).collect()
+    pairs.flat_map(|(a, b)| knee::crossovers(&curves[a], &curves[b], scale)).collect()
 }
 
 fn unsearched(definition: Definition, curves: &[&Curve]) -> Finding {

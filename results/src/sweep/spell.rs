@@ -34,6 +34,15 @@ pub(super) fn with_unit(value: &str, spec: &SweepSpec) -> String {
     }
 }
 
+/// The axis with its unit, where its name does not say it: `write-share (%)`, `keys`.
+pub(super) fn axis_title(spec: &SweepSpec) -> String {
+    match spec.unit.as_str() {
+        "" => spec.axis.clone(),
+        unit if unit == spec.axis => spec.axis.clone(),
+        unit => format!("{} ({unit})", spec.axis),
+    }
+}
+
 /// A value on the axis with its unit.
 pub(super) fn on_axis(x: f64, spec: &SweepSpec) -> String {
     with_unit(&number(x), spec)

@@ -4,6 +4,9 @@ use super::super::picture::{Mark, Picture};
 use super::{cross, spell};
 use crate::units::Charset;
 
+/// Knees beyond these are told in the table only.
+const MOST_BANDS: usize = 20;
+
 /// One line per knee; its words beside the band, where there is room, or below it.
 pub(super) fn lines(
     picture: &Picture,
@@ -11,7 +14,7 @@ pub(super) fn lines(
     columns: usize,
     charset: Charset,
 ) -> Vec<String> {
-    let lines = picture.marks.iter().flat_map(|mark| {
+    let lines = picture.marks.iter().take(MOST_BANDS).flat_map(|mark| {
         let (start, end, text) = band(mark, picture, columns, charset);
         let label: Vec<char> = label(mark, charset).chars().collect();
         let mut line = text;
@@ -33,7 +36,11 @@ pub(super) fn lines(
         let text: String = line.into_iter().collect();
         format!("{:indent$}{}", "", text.trim_end())
     };
-    lines.map(indented).collect()
+    let mut lines: Vec<String> = lines.map(indented).collect();
+    if let Some(more) = picture.marks.len().checked_sub(MOST_BANDS).filter(|more| *more > 0) {
+        lines.push(format!("{:indent$}and {more} more in the table", ""));
+    }
+    lines
 }
 
 /// The band on an otherwise empty line, with its first and its last column.

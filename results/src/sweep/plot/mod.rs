@@ -3,11 +3,11 @@
 //! to lines of text; it uses no colour and asks no terminal.
 //!
 //! ```text
-//!  Mops/s
+//!  Mops/s by threads
 //!   20 ┤            ⢀⣀⣀◆⣀⣀╳⣀⣀◆⣀⣀⣀⣀⣀⣀⣀◆
 //!   10 ┤  ⢀⣀◆⠤⠒⠊⠉
 //!    0 ┼────┬─────────┬─────────┬───────
-//!           1         2         4  threads
+//!           1         2         4
 //!                       ├──╳──┤ N* (USL) 2.6 threads ◆
 //!  ◆ sharded  ╳ knee, with its 95 % interval below
 //! ```
@@ -72,7 +72,7 @@ fn draw(picture: &Picture, spec: &SweepSpec, size: PlotSize, charset: Charset) -
         let (label, edge) = label.map_or(("", side), |label| (label.as_str(), tick));
         lines.push(format!("{label:>gutter$}{edge}{text}").trim_end().to_owned());
     }
-    let (rule, names) = x_axis(picture, spec, columns, charset);
+    let (rule, names) = x_axis(picture, columns, charset);
     lines.push(format!("{:>gutter$}{corner}{rule}", ""));
     lines.push(format!("{:>gutter$} {names}", "").trim_end().to_owned());
     lines.extend(bands::lines(picture, gutter + 1, columns, charset));
@@ -80,23 +80,23 @@ fn draw(picture: &Picture, spec: &SweepSpec, size: PlotSize, charset: Charset) -
     lines
 }
 
-/// What is up and, of two pictures of one setting, which this is.
+/// What is up, what is across and, of two pictures of one setting, which this is.
 fn title(picture: &Picture, spec: &SweepSpec) -> String {
     let what = match picture.quantity {
         Quantity::Throughput => "Mops/s".to_owned(),
         Quantity::Latency => format!("p{} from due to done", spec.percentile()),
     };
+    let by = spell::axis_title(spec);
     match picture.placement {
-        Some(mode) => format!("{what}, {}", mode_name(mode)),
-        None => what,
+        Some(mode) => format!("{what} by {by}, {}", mode_name(mode)),
+        None => format!("{what} by {by}"),
     }
 }
 
 /// A value on the upright axis.
 pub(super) fn height(value: f64, quantity: Quantity, charset: Charset) -> String {
     match quantity {
-        Quantity::Throughput if value == 0.0 => "0".to_owned(),
-        Quantity::Throughput => units::mops(value),
+        Quantity::Throughput => spell::number(value / 1e6),
         Quantity::Latency => format!("{}s", units::time(value as u64, charset)).replace("ss", "s"),
     }
 }
@@ -140,32 +140,18 @@ fn cross(charset: Charset) -> char {
 }
 
 /// The axis and the names of its ticks.
-fn x_axis(
-    picture: &Picture,
-    spec: &SweepSpec,
-    columns: usize,
-    charset: Charset,
-) -> (String, String) {
+fn x_axis(picture: &Picture, columns: usize, charset: Charset) -> (String, String) {
     let (line, tick) = if charset == Charset::Ascii { ('-', '+') } else { ('─', '┬') };
     let mut rule = vec![line; columns];
     let mut names = vec![' '; columns];
-    let unit = match spec.unit.as_str() {
-        "" => spec.axis.clone(),
-        unit => unit.to_owned(),
-    };
-    // The unit stands at the right end; ticks whose names would touch it have none.
-    let unit_start = columns.saturating_sub(unit.chars().count());
     for value in picture.x.ticks(picture.x_round, 8.0 / columns.max(1) as f64) {
         let column = ((picture.x.share(value) * columns as f64) as usize).min(columns - 1);
         rule[column] = tick;
         let name: Vec<char> = spell::number(value).chars().collect();
         let start = column.saturating_sub(name.len() / 2);
-        if start + name.len() < unit_start {
+        if start + name.len() <= columns {
             names[start..start + name.len()].copy_from_slice(&name);
         }
-    }
-    for (at, character) in unit.chars().enumerate().take(columns) {
-        names[unit_start + at] = character;
     }
     (rule.into_iter().collect(), names.into_iter().collect())
 }

@@ -14,7 +14,7 @@ use svg::node::{Node as _, Value};
 use super::super::judged::{JudgedGroup, Sweep};
 use super::super::picture::{Picture, pictures};
 use super::super::spell;
-use crate::knee::Location;
+use crate::knee::{Definition, Location};
 use crate::summary::mode_name;
 use crate::units::Charset;
 
@@ -79,9 +79,17 @@ impl Page {
 
     /// The knees in words, by placement.
     fn findings(&mut self, group: &JudgedGroup, sweep: &Sweep) {
+        self.words(
+            "Ring: a knee, with the part of its curve that the 95% interval spans. Cross: two maps \
+             are equally fast; the first is the faster one below it.",
+            "small faint",
+        );
         let mut placement = None;
         for finding in &group.findings {
             let Location::Found { low, high, .. } = &finding.location else { continue };
+            if finding.definition == Definition::Kneedle {
+                continue;
+            }
             if placement != finding.placement {
                 placement = finding.placement;
                 self.words(placement.map_or("", mode_name), "small faint");

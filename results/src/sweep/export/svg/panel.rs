@@ -117,11 +117,7 @@ fn axes(frame: Frame<'_>, sweep: &Sweep) -> Vec<Element> {
         parts.push(label);
     }
     parts.push(rectangle("frame", LEFT, top, RIGHT - LEFT, HEIGHT));
-    let unit = match sweep.spec.unit.as_str() {
-        "" => sweep.spec.axis.clone(),
-        unit => format!("{}, {unit}", sweep.spec.axis),
-    };
-    let mut label = text(RIGHT, bottom + 31.0, &unit, "small");
+    let mut label = text(RIGHT, bottom + 31.0, &spell::axis_title(&sweep.spec), "small");
     svg::Node::assign(&mut label, "text-anchor", "end");
     parts.push(label);
     if let Some(limit) = picture.limit_ns {
@@ -171,24 +167,14 @@ fn band(frame: Frame<'_>, mark: &Mark) -> Option<Element> {
     Some(path.set("class", format!("band {}", style::class(position))).into())
 }
 
-/// A ring at a knee, a cross where two maps cross; nothing for a second opinion.
+/// A ring at a knee, a cross where two maps cross.
 fn knee(frame: Frame<'_>, mark: &Mark) -> Option<Element> {
     let (x, y) = (frame.x(mark.point), frame.y(mark.y?));
-    match mark.definition {
-        Definition::Kneedle => None,
-        Definition::Crossover => {
-            let cross = format!(
-                "M{:.1} {:.1}l10 10M{:.1} {:.1}l-10 10",
-                x - 5.0,
-                y - 5.0,
-                x + 5.0,
-                y - 5.0
-            );
-            Some(Path::new().set("d", cross).set("class", "knee").into())
-        }
-        _ => {
-            let ring = Circle::new().set("r", "7").set("class", "knee");
-            Some(ring.set("cx", tenth(x)).set("cy", tenth(y)).into())
-        }
+    if mark.definition == Definition::Crossover {
+        let (top, left, right) = (y - 5.0, x - 5.0, x + 5.0);
+        let cross = format!("M{left:.1} {top:.1}l10 10M{right:.1} {top:.1}l-10 10");
+        return Some(Path::new().set("d", cross).set("class", "knee").into());
     }
+    let ring = Circle::new().set("r", "7").set("class", "knee");
+    Some(ring.set("cx", tenth(x)).set("cy", tenth(y)).into())
 }
