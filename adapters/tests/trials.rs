@@ -65,7 +65,10 @@ fn run(entry: &AdapterEntry, trace: &Trace, spec: &TrialSpec) -> Done {
 
 fn kinds() -> Vec<(HasherKind, KeyKind, ValueKind)> {
     let values = [ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224];
-    let mut kinds = vec![(HasherKind::Siphash, KeyKind::U64, ValueKind::Word)];
+    let mut kinds = vec![
+        (HasherKind::Siphash, KeyKind::U64, ValueKind::Word),
+        (HasherKind::Foldhash, KeyKind::U64, ValueKind::Boxed(100)),
+    ];
     for key in [KeyKind::U64, KeyKind::String] {
         kinds.extend(values.map(|value| (HasherKind::Foldhash, key, value)));
     }

@@ -68,6 +68,16 @@ fn everything_that_can_be_set_is_taken() {
 }
 
 #[test]
+fn a_box_has_any_size_but_u64_keys_only() {
+    let with = |lines: &str| parse(&SMALL.replace("[mix]", &format!("{lines}\n[mix]")));
+    assert_eq!(with("value = \"boxed:4096\"").map(|read| read.value), Ok(ValueKind::Boxed(4096)));
+    let error = with("value = \"boxed:4096\"\nkey = \"string\"").unwrap_err().to_string();
+    assert!(error.contains("line 3: value: boxed is for `key = \"u64\"`"), "{error}");
+    let error = with("value = \"225\"").unwrap_err().to_string();
+    assert!(error.contains("line 3") && error.contains("8, 224, arc224, or boxed:N"), "{error}");
+}
+
+#[test]
 fn an_unknown_key_is_answered_with_file_line_and_the_likely_one() {
     let error = error_of(&SMALL.replace("lap_ops", "lap_opps"));
     assert!(error.starts_with("dir/mine.toml, line 5: unknown field `lap_opps`"), "{error}");

@@ -29,6 +29,7 @@ pub fn setting(cell: &Cell, charset: Charset) -> String {
     let value = match cell.value {
         ValueKind::Word | ValueKind::Inline224 => format!("{} B values", cell.value.bytes()),
         ValueKind::Arc224 => format!("Arc of {} B values", cell.value.bytes()),
+        ValueKind::Boxed(bytes) => format!("boxed {bytes} B values"),
     };
     let mut parts = vec![
         cell.scenario.clone(),

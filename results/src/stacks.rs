@@ -99,7 +99,7 @@ pub fn file_stems(cells: &[&Cell]) -> Vec<String> {
         format!("{}-{}-{}", plain(scenario), plain(&cell.adapter), cell.threads)
     };
     let long = |cell: &Cell| {
-        let (key, value) = (plain(cell.key.name()), plain(cell.value.name()));
+        let (key, value) = (plain(cell.key.name()), plain(&cell.value.name()));
         format!("{}-{key}-{value}", short(cell))
     };
     let shared = |name: &str, by: &dyn Fn(&Cell) -> String| {

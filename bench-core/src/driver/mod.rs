@@ -37,7 +37,7 @@ use crate::adapter::{HasherKind, MapFamily};
 use crate::event::{Failure, FailureKind, Order, TrialSpec, WorkerMessage};
 use crate::key::{InlineKey, KeyKind};
 use crate::trace::Trace;
-use crate::value::{Arc224, Inline224, ValueKind};
+use crate::value::{Arc224, Boxed, Inline224, ValueKind};
 
 pub use affinity::allowed_cpus;
 pub use in_process::InProcess;
@@ -76,15 +76,20 @@ pub fn trial<F: MapFamily>(
         (HasherKind::Foldhash, String, Word) => trial::run::<F, InlineKey, u64, FixedState>,
         (HasherKind::Foldhash, String, Inline) => trial::run::<F, InlineKey, Inline224, FixedState>,
         (HasherKind::Foldhash, String, Arc) => trial::run::<F, InlineKey, Arc224, FixedState>,
+        (HasherKind::Foldhash, U64, ValueKind::Boxed(bytes)) => {
+            Boxed::set_bytes(bytes);
+            trial::run::<F, u64, Boxed, FixedState>
+        }
         (HasherKind::Siphash, U64, Word) => trial::run::<F, u64, u64, Siphash>,
-        (HasherKind::Siphash, _, _) => {
-            // Every further combination is one more copy of every adapter's loop.
-            let failure = Failure {
-                kind: FailureKind::Protocol,
-                message: "siphash is built for u64 keys and 8-byte values only: use --hasher \
-                          foldhash, or --key u64 --value 8"
-                    .to_owned(),
+        // Every further combination is one more copy of every adapter's loop.
+        (HasherKind::Foldhash, String, ValueKind::Boxed(_)) | (HasherKind::Siphash, _, _) => {
+            let message = if spec.hasher == HasherKind::Siphash {
+                "siphash is built for u64 keys and 8-byte values only: use --hasher foldhash, or \
+                 --key u64 --value 8"
+            } else {
+                "boxed values are built for u64 keys only: use --key u64"
             };
+            let failure = Failure { kind: FailureKind::Protocol, message: message.to_owned() };
             link.send(&WorkerMessage::Error(failure.clone()));
             return Err(TrialFailure(failure));
         }

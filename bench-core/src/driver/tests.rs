@@ -83,7 +83,9 @@ fn an_honest_map_passes_with_every_type_and_thread_count() {
     let trace = mixed_trace();
     for threads in [1, 2, 3] {
         for key in [KeyKind::U64, KeyKind::String] {
-            for value in [ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224] {
+            let values = [ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224];
+            let boxed = (key == KeyKind::U64).then_some(ValueKind::Boxed(100));
+            for value in values.into_iter().chain(boxed) {
                 let spec = TrialSpec { key, value, ..spec(threads) };
                 let script = run::<HONEST>(&spec, &trace, SHORT);
                 let Some(WorkerMessage::Done(done)) = script.messages.last() else {
@@ -94,6 +96,13 @@ fn an_honest_map_passes_with_every_type_and_thread_count() {
             }
         }
     }
+}
+
+#[test]
+fn boxed_values_are_for_u64_keys_only() {
+    let spec = TrialSpec { key: KeyKind::String, value: ValueKind::Boxed(100), ..spec(1) };
+    let script = run::<HONEST>(&spec, &mixed_trace(), SHORT);
+    assert_eq!(failure_of(&script), FailureKind::Protocol);
 }
 
 #[test]

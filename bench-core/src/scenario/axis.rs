@@ -30,7 +30,9 @@ pub use ruler::{Part, Ruler, Scale};
 use self::error::Refusal;
 use self::ruler::TABLE;
 use super::{Scenario, nearest};
+use crate::key::KeyKind;
 use crate::op::OpKind;
+use crate::value::ValueKind;
 use crate::workload::Workload;
 
 /// One parameter along which a scenario is measured.
@@ -125,7 +127,8 @@ impl Axis {
     }
 
     /// The scenario at a point of the axis. Axes that do not change the [`Part::Scenario`] give the
-    /// same scenario back, if the point is one that they have.
+    /// same workload back, if the point is one that they have; [`Axis::ValueSize`] with boxed values,
+    /// and with `u64` keys, because they are built for no others.
     ///
     /// # Errors
     /// A point beyond the axis, or a scenario that has no such axis: the message says why, and what
@@ -138,7 +141,11 @@ impl Axis {
         }
         let mut point = scenario.clone();
         let changed = match self {
-            Axis::Threads | Axis::Shards | Axis::ValueSize => Ok(()),
+            Axis::Threads | Axis::Shards => Ok(()),
+            Axis::ValueSize => {
+                (point.key, point.value) = (KeyKind::U64, ValueKind::Boxed(x as u32));
+                Ok(())
+            }
             Axis::Rate => pace::can_be_offered(&scenario.workload),
             Axis::WriteShare => {
                 shares::set(&mut point.workload, x, shares::writes, shares::write_for)

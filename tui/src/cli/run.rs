@@ -214,7 +214,7 @@ fn describe(plan: &Plan) -> String {
             cell.id.to_string(),
             cell.scenario.clone(),
             cell.key.name().to_owned(),
-            cell.value.name().to_owned(),
+            cell.value.name().into_owned(),
             cell.threads.to_string(),
             cell.adapter.clone(),
             show_bytes(plan.memory_bytes(cell.id)),

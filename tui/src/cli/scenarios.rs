@@ -54,7 +54,7 @@ fn list(registry: &Registry) -> String {
             Some(reason) => format!("{} (skipped: {reason})", scenario.summary),
             None => scenario.summary.clone(),
         };
-        table.add_row([scenario.name.as_str(), key, value, summary.as_str()]);
+        table.add_row([scenario.name.as_str(), key, &value, summary.as_str()]);
     }
     format!("{}\n", table.trim_fmt())
 }

@@ -19,7 +19,7 @@ pub fn of(request: &RunRequest) -> Vec<String> {
     command.some("--trace", request.trace.as_ref().map(|path| path.display()));
     command.list("-t", &request.threads, &default.threads, u32::to_string);
     command.list("--key", &request.keys, &default.keys, |key| key.name().to_owned());
-    command.list("--value", &request.values, &default.values, |value| value.name().to_owned());
+    command.list("--value", &request.values, &default.values, |value| value.name().into_owned());
     command.list("--rate", &request.rates, &default.rates, f64::to_string);
     command.changed("--schedule", request.schedule.name(), default.schedule.name());
     command.changed("--hasher", request.hasher.name(), default.hasher.name());

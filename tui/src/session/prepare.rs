@@ -106,7 +106,17 @@ pub enum PrepareError {
         /// Its key kind.
         key: &'static str,
         /// Its value kind.
-        value: &'static str,
+        value: String,
+    },
+    /// Types that boxed values are not built for.
+    #[error(
+        "--value {value} is built for --key u64 only, and `{name}` runs with string keys; add --key u64"
+    )]
+    Boxed {
+        /// The scenario or trace.
+        name: String,
+        /// The value kind.
+        value: String,
     },
     /// A processor that this process may not use.
     #[error("processor {cpu} (--cpus) is not among those of this process: {allowed}")]
@@ -412,8 +422,12 @@ fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> 
     );
     if request.hasher == HasherKind::Siphash && others != (None, None) {
         let key = others.0.unwrap_or(KeyKind::U64).name();
-        let value = others.1.unwrap_or(ValueKind::Word).name();
+        let value = others.1.unwrap_or(ValueKind::Word).name().into_owned();
         return Err(PrepareError::Siphash { name, key, value });
+    }
+    let boxed = values.clone().find(|value| matches!(value, ValueKind::Boxed(_)));
+    if let (Some(_), Some(value)) = (others.0, boxed) {
+        return Err(PrepareError::Boxed { name, value: value.name().into_owned() });
     }
     Ok(())
 }

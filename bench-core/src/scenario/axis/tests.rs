@@ -332,6 +332,15 @@ fn a_setting_that_is_counted_has_whole_points_only() {
 }
 
 #[test]
+fn a_value_size_changes_the_types_and_not_the_trace() {
+    let point = at("value-size", "test/hotspot", 4_096.0);
+    assert_eq!((point.key, point.value), (KeyKind::U64, ValueKind::Boxed(4_096)));
+    assert_eq!(hash(&trace(&point)), hash(&trace(&find("test/hotspot").unwrap())));
+    let error = refusal("value-size", "test/hotspot", 7.0);
+    assert!(error.contains("a whole number from 8 to 1048576 B"), "{error}");
+}
+
+#[test]
 fn a_trace_file_has_only_the_axes_that_leave_its_ops_alone() {
     let allowed: Vec<String> = Axis::ALL
         .into_iter()

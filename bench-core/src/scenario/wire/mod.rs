@@ -41,6 +41,10 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
         let message = format!("`{needed}` names no adapters; use `family/variant` or `family/*`");
         return Err(value_error("needs_adapters", message));
     }
+    if wire.key != KeyKind::U64 && matches!(wire.value.0, ValueKind::Boxed(_)) {
+        let message = "boxed is for `key = \"u64\"` only; use it, or another type of values";
+        return Err(value_error("value", message.to_owned()));
+    }
     let workload_error = |table: &str, error: WorkloadError| match error {
         WorkloadError::Parameter { key, message } => {
             value_error(&format!("{table}.{key}"), message)
@@ -79,7 +83,7 @@ pub(super) fn parse(name: &str, label: &str, text: &str) -> Result<Scenario, Sce
         require: wire.require,
         needs_adapters: wire.needs_adapters,
         key: wire.key,
-        value: wire.value.into(),
+        value: wire.value.0,
         shape: workload.shape(),
         threads: wire.threads,
         round_ns,
@@ -117,16 +121,10 @@ struct WireScenario {
     actor: Vec<WireActor>,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
-enum WireValue {
-    #[default]
-    #[serde(rename = "8")]
-    Word,
-    #[serde(rename = "224")]
-    Inline224,
-    #[serde(rename = "arc224")]
-    Arc224,
-}
+/// A type of values by its name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct WireValue(ValueKind);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,13 +150,17 @@ fn yes() -> bool {
     true
 }
 
-impl From<WireValue> for ValueKind {
-    fn from(wire: WireValue) -> Self {
-        match wire {
-            WireValue::Word => ValueKind::Word,
-            WireValue::Inline224 => ValueKind::Inline224,
-            WireValue::Arc224 => ValueKind::Arc224,
-        }
+impl Default for WireValue {
+    fn default() -> Self {
+        WireValue(ValueKind::Word)
+    }
+}
+
+impl TryFrom<String> for WireValue {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map(WireValue)
     }
 }
 

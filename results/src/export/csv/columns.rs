@@ -99,7 +99,7 @@ pub(super) const COLUMNS: [Column; 102] = [
     column("intended_ns_p999", |line| line.row(|row| at(row.intended, |p| p.p999))),
     column("intended_ns_p9999", |line| line.row(|row| at(row.intended, |p| p.p9999))),
     column("intended_ns_max", |line| line.row(|row| at(row.intended, |p| p.max))),
-    column("value_kind", |line| line.cell(|cell| cell.value.name().to_owned())),
+    column("value_kind", |line| line.cell(|cell| cell.value.name().into_owned())),
     column("verified", |line| line.row(|row| optional(row.verified))),
     column("round", |line| line.either(|row| optional(row.round), |map| optional(map.round))),
     column("shards", |line| line.cell(|cell| optional(cell.tuning.shards))),
