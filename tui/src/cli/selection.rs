@@ -39,9 +39,10 @@ pub(crate) struct RunSelection {
     /// Key types [default: the scenario's]
     #[arg(long = "key", value_delimiter = ',', value_name = "TYPES", help_heading = "What")]
     keys: Vec<Key>,
-    /// Value types [default: the scenario's]
+    /// Value types: 8 or 224 bytes in place, arc224, or boxed:N with N bytes, 8 to 1048576, for u64
+    /// keys only [default: the scenario's]
     #[arg(long = "value", value_delimiter = ',', value_name = "TYPES", help_heading = "What")]
-    values: Vec<Value>,
+    values: Vec<ValueKind>,
     /// Open loop: offer the trace at these rates, in its units (pods) or else ops per second
     #[arg(long = "rate", value_delimiter = ',', value_name = "RATES", value_parser = per_second)]
     #[arg(help_heading = "What")]
@@ -145,19 +146,6 @@ enum Key {
     String,
 }
 
-/// Value types.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Value {
-    /// 8 bytes
-    #[value(name = "8")]
-    Word,
-    /// 224 bytes in place
-    #[value(name = "224")]
-    Inline224,
-    /// 224 bytes behind an Arc
-    Arc224,
-}
-
 /// Hashers.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Hasher {
@@ -247,7 +235,7 @@ impl RunSelection {
             trace: self.trace.clone(),
             threads: self.threads.clone(),
             keys: self.keys.iter().map(|&key| key.kind()).collect(),
-            values: self.values.iter().map(|&value| value.kind()).collect(),
+            values: self.values.clone(),
             rates: self.rates.clone(),
             schedule: match self.schedule {
                 Schedule::Poisson => workload::Schedule::Poisson,
@@ -312,16 +300,6 @@ impl Key {
     }
 }
 
-impl Value {
-    fn kind(self) -> ValueKind {
-        match self {
-            Value::Word => ValueKind::Word,
-            Value::Inline224 => ValueKind::Inline224,
-            Value::Arc224 => ValueKind::Arc224,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -368,7 +346,10 @@ mod tests {
         let path = || maybe("[-a-z '$]{1,8}".prop_map(PathBuf::from));
         let hasher = select(vec![HasherKind::Foldhash, HasherKind::Siphash]);
         let key = select(vec![KeyKind::U64, KeyKind::String]);
-        let value = select(vec![ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224]);
+        let value = prop_oneof![
+            select(vec![ValueKind::Word, ValueKind::Inline224, ValueKind::Arc224]),
+            (8_u32..=1 << 20).prop_map(ValueKind::Boxed),
+        ];
         let tuning =
             (maybe(1_u32..=1 << 20), maybe(1_u32..)).prop_map(|(shards, publish_every)| Tuning {
                 shards,
