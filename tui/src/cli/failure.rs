@@ -17,6 +17,8 @@ pub(crate) struct CliError {
 pub(crate) const UNEXPECTED: u8 = 1;
 /// Usage or configuration.
 pub(crate) const USAGE: u8 = 2;
+/// Not comparable.
+pub(crate) const NOT_COMPARABLE: u8 = 3;
 /// Nothing selected.
 pub(crate) const NOTHING_SELECTED: u8 = 4;
 /// Something is not what it says it is.
@@ -28,6 +30,11 @@ impl CliError {
     /// Wrong usage or a file that does not read: exit 2.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         CliError { code: USAGE, message: message.to_string() }
+    }
+
+    /// Two things that cannot be held against each other: exit 3.
+    pub(crate) fn not_comparable(message: impl fmt::Display) -> Self {
+        CliError { code: NOT_COMPARABLE, message: message.to_string() }
     }
 
     /// Nothing to do: exit 4.

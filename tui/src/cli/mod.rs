@@ -12,6 +12,7 @@ mod quantity;
 mod run;
 mod scenarios;
 mod selection;
+mod sweep;
 mod trace;
 mod tui;
 mod version;
@@ -30,7 +31,7 @@ use selection::RunSelection;
 #[command(
     name = "mapbench",
     version,
-    after_help = "Exit codes: 0 fine, 1 unexpected error, 2 usage, 4 nothing selected, 102 an \
+    after_help = "Exit codes: 0 fine, 1 unexpected error, 2 usage, 3 not comparable, 4 nothing selected, 102 an \
                   adapter crashed or hung, 103 an adapter answered wrongly, 110 output could not \
                   be written, 130 and 143 interrupted with partial results saved.\n\n\
                   Examples:\n  \
@@ -74,7 +75,9 @@ enum Color {
 enum Verb {
     /// Measure scenarios × adapters at fixed points
     Run(Box<run::RunArgs>),
-    /// The same, live on screen
+    /// Measure along an axis and find where curves bend
+    Sweep(Box<sweep::SweepArgs>),
+    /// Runs live on screen
     Tui(Box<tui::TuiArgs>),
     /// Generate, import and inspect traces
     Trace(trace::TraceArgs),
@@ -126,6 +129,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
     let globals = cli.globals;
     match cli.verb {
         Verb::Run(args) => run::run(registry, &globals, &args),
+        Verb::Sweep(args) => sweep::run(registry, &globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),

@@ -27,12 +27,15 @@ pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
+/// Parses a plain number; k, M and G are powers of 1000. `None` if it is none.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    scaled(text, &[("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9)])
+}
+
 /// Parses a rate per second; k, M and G are powers of 1000.
 pub(crate) fn per_second(text: &str) -> Result<f64, String> {
-    let units: [(&str, f64); 4] = [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
     let plain = text.strip_suffix("/s").unwrap_or(text);
-    let rate =
-        scaled(plain, &units).ok_or("write a number per second, as `810`, `10k` or `1.5M`")?;
+    let rate = number(plain).ok_or("write a number per second, as `810`, `10k` or `1.5M`")?;
     if !(1e-3..=1e9).contains(&rate) {
         return Err("must lie between 0.001 and 1G per second, as `810` or `100k`".to_owned());
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use mapbench_core::event::{RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, UiMode};
+use mapbench_core::event::{EndCause, RunBegin, RunEnd, RunEvent, SCHEMA_VERSION, UiMode};
 use mapbench_results::run_log::{RunLogError, RunLogWriter};
 use mapbench_results::summary::RunSummary;
 use mapbench_results::{exit, fingerprint};
@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::clock::{Clock, Monotonic};
 use super::control::Control;
 use super::crew::Tools;
+use super::plan::Settings;
 use super::prepare::Prepared;
 use super::pressure::Proc;
 use super::process::Processes;
@@ -57,44 +58,29 @@ pub fn conduct(
     control: &Control,
     sink: &mut dyn Sink,
 ) -> Result<Conducted, ConductError> {
-    let mut launch = Processes::of_this_program()?;
+    let launch = Processes::of_this_program()?;
     let begin = begin(prepared, command, ui);
     let writer = RunLogWriter::create(&prepared.store, &begin)?;
-    let log = writer.path().to_owned();
-    let mut recorder = Recorder::new(&begin, writer, control, sink);
-    recorder.sink.event(&RunEvent::Begin(Box::new(begin)));
-    for text in prepared.plan.notes() {
-        recorder.event(&RunEvent::Note { text });
-    }
-    let cause = schedule::run(
-        &prepared.plan,
-        &mut Tools {
-            launch: &mut launch,
-            clock: &Monotonic,
-            gauge: &Proc::new(prepared.plan.settings.cpus.clone()),
-            sink: &mut recorder,
-            control,
-        },
-    );
-    let end = RunEnd {
-        cause,
-        exit_code: if prepared.plan.settings.strict {
-            exit::strict_code(&recorder.summary, cause)
-        } else {
-            exit::code(&recorder.summary, cause)
-        },
-        ended: Timestamp::now().to_string(),
-    };
-    recorder.event(&RunEvent::End(end.clone()));
-    recorder.sync();
-    let Recorder { summary, log_failure, .. } = recorder;
-    Ok(Conducted { log, summary, end, log_failure })
+    let plan = &prepared.plan;
+    let recorder = Recorder::new(RunSummary::new(&begin), writer, control, sink);
+    let first = RunEvent::Begin(Box::new(begin));
+    Ok(recorder.record(launch, &first, &plan.settings, |tools| {
+        for text in plan.notes() {
+            tools.sink.event(&RunEvent::Note { text });
+        }
+        schedule::run(plan, tools)
+    }))
 }
 
 /// The first line of a run's log, and the first event of its UI.
 pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin {
     let plan = &prepared.plan;
-    let settings = &plan.settings;
+    let begin = begin_with(&plan.settings, command, ui);
+    RunBegin { cells: plan.cells.clone(), skipped: plan.skipped.clone(), ..begin }
+}
+
+/// The first line of a run without cells.
+pub(super) fn begin_with(settings: &Settings, command: Vec<String>, ui: UiMode) -> RunBegin {
     RunBegin {
         schema_version: SCHEMA_VERSION,
         run_id: run_id(),
@@ -110,8 +96,8 @@ pub fn begin(prepared: &Prepared, command: Vec<String>, ui: UiMode) -> RunBegin 
         measure: settings.measure,
         ui,
         order: settings.order,
-        cells: plan.cells.clone(),
-        skipped: plan.skipped.clone(),
+        cells: Vec::new(),
+        skipped: Vec::new(),
         commit: fingerprint::commit(Path::new(".")),
         machine: fingerprint::machine(ALLOCATOR),
         cpus: settings.cpus.clone(),
@@ -128,7 +114,7 @@ fn run_id() -> String {
 }
 
 /// Keeps log and summary, then passes events on.
-struct Recorder<'a> {
+pub(super) struct Recorder<'a> {
     writer: RunLogWriter,
     summary: RunSummary,
     sink: &'a mut dyn Sink,
@@ -141,15 +127,16 @@ struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    fn new(
-        begin: &RunBegin,
+    /// Of a run that has come to a summary so far.
+    pub(super) fn new(
+        summary: RunSummary,
         writer: RunLogWriter,
         control: &'a Control,
         sink: &'a mut dyn Sink,
     ) -> Self {
         Recorder {
             writer,
-            summary: RunSummary::new(begin),
+            summary,
             sink,
             control,
             log_failure: None,
@@ -157,6 +144,36 @@ impl<'a> Recorder<'a> {
             unsynced: 0,
             synced_ns: Monotonic.now_ns(),
         }
+    }
+
+    /// Tells a first event, has the work done, and writes the last line.
+    pub(super) fn record(
+        mut self,
+        mut launch: Processes,
+        first: &RunEvent,
+        settings: &Settings,
+        work: impl FnOnce(&mut Tools<'_>) -> EndCause,
+    ) -> Conducted {
+        let log = self.writer.path().to_owned();
+        self.event(first);
+        let control = self.control;
+        let cause = work(&mut Tools {
+            launch: &mut launch,
+            clock: &Monotonic,
+            gauge: &Proc::new(settings.cpus.clone()),
+            sink: &mut self,
+            control,
+        });
+        let exit_code = if settings.strict {
+            exit::strict_code(&self.summary, cause)
+        } else {
+            exit::code(&self.summary, cause)
+        };
+        let end = RunEnd { cause, exit_code, ended: Timestamp::now().to_string() };
+        self.event(&RunEvent::End(end.clone()));
+        self.sync();
+        let Recorder { summary, log_failure, .. } = self;
+        Conducted { log, summary, end, log_failure }
     }
 
     fn sync(&mut self) {
@@ -173,7 +190,7 @@ impl<'a> Recorder<'a> {
             self.log_failure = Some(error);
             // To measure on without keeping anything would waste the time of whoever waits.
             self.control.ask(|requests| {
-                requests.stop.get_or_insert(mapbench_core::event::EndCause::Stopped);
+                requests.stop.get_or_insert(EndCause::Stopped);
             });
         }
     }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Done, Failure, FailureKind, Hello, Measure, Order, PROTOCOL_VERSION, Ready, RoundOrder,
-    RoundReport, RunEvent, Sequence, Timing, TrialSpec, Work, WorkerMessage,
+    Done, EndCause, Failure, FailureKind, Hello, Measure, Order, PROTOCOL_VERSION, Ready,
+    RoundOrder, RoundReport, RunEvent, Sequence, Timing, TrialSpec, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
 use mapbench_core::registry::AdapterEntry;
@@ -221,23 +221,29 @@ pub(super) fn play(
     plan: &Plan,
     faults: &[(&str, Fault)],
     act: &mut dyn FnMut(&RunEvent, &Control),
-) -> (Vec<RunEvent>, mapbench_core::event::EndCause) {
+) -> (Vec<RunEvent>, EndCause) {
+    play_with(faults, act, |tools| schedule::run(plan, tools))
+}
+
+/// Has made-up workers do some work and returns its events and how it ended.
+pub(super) fn play_with(
+    faults: &[(&str, Fault)],
+    act: &mut dyn FnMut(&RunEvent, &Control),
+    work: impl FnOnce(&mut Tools<'_>) -> EndCause,
+) -> (Vec<RunEvent>, EndCause) {
     let control = Control::default();
     let clock = FakeClock::default();
     let faults = faults.iter().map(|(name, fault)| ((*name).to_owned(), fault.clone())).collect();
     let wakers = Rc::new(RefCell::new(vec![control.clone()]));
     let mut launch = FakeLaunch { clock: clock.clone(), faults, wakers, ..FakeLaunch::default() };
     let mut sink = Watcher { events: Vec::new(), act, control: control.clone() };
-    let cause = schedule::run(
-        plan,
-        &mut Tools {
-            launch: &mut launch,
-            clock: &clock,
-            gauge: &clock,
-            sink: &mut sink,
-            control: &control,
-        },
-    );
+    let cause = work(&mut Tools {
+        launch: &mut launch,
+        clock: &clock,
+        gauge: &clock,
+        sink: &mut sink,
+        control: &control,
+    });
     assert!(launch.workers.is_empty(), "workers are left behind");
     (sink.events, cause)
 }

@@ -25,6 +25,7 @@ pub mod signals;
 pub mod sink;
 pub mod stopping;
 pub mod subject;
+pub mod sweep;
 pub mod variant;
 pub mod worker;
 pub mod worker_link;

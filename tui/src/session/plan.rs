@@ -102,14 +102,23 @@ pub struct Axes {
     pub presize: Vec<bool>,
 }
 
-/// A point on the axes.
-#[derive(Debug, Clone, Copy)]
-struct Point {
-    threads: u32,
-    key: KeyKind,
-    value: ValueKind,
-    offered: Option<Offered>,
-    presize: bool,
+/// Where one group of cells runs its workload.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Point {
+    /// Threads.
+    pub(super) threads: u32,
+    /// Type of the keys.
+    pub(super) key: KeyKind,
+    /// Type of the values.
+    pub(super) value: ValueKind,
+    /// Rate at which the trace is offered.
+    pub(super) offered: Option<Offered>,
+    /// Whether maps are built with room for their peak.
+    pub(super) presize: bool,
+    /// Settings that only some maps have, over the run's.
+    pub(super) tuning: Tuning,
+    /// The axis that is swept and the value on it.
+    pub(super) axis: Option<(String, String)>,
 }
 
 /// What a run will do.
@@ -132,14 +141,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Crosses workloads, axes and adapters, and leaves out what does not fit.
-    pub fn new(
-        workloads: Vec<Workload>,
-        adapters: &[Variant<'_>],
-        axes: &Axes,
-        settings: Settings,
-    ) -> Plan {
-        let mut plan = Plan {
+    /// A plan without cells, to be filled while it runs.
+    pub fn empty(settings: Settings) -> Plan {
+        Plan {
             settings,
             workloads: Vec::new(),
             cells: Vec::new(),
@@ -147,21 +151,38 @@ impl Plan {
             groups: Vec::new(),
             calibrations: Vec::new(),
             skipped: Vec::new(),
-        };
+        }
+    }
+
+    /// Adds a workload; its position.
+    pub(super) fn add_workload(&mut self, workload: Workload) -> usize {
+        self.workloads.push(workload);
+        self.workloads.len() - 1
+    }
+
+    /// Crosses workloads, axes and adapters, and leaves out what does not fit.
+    pub fn new(
+        workloads: Vec<Workload>,
+        adapters: &[Variant<'_>],
+        axes: &Axes,
+        settings: Settings,
+    ) -> Plan {
+        let mut plan = Plan::empty(settings);
         for (position, workload) in workloads.iter().enumerate() {
             let (fit, unfit): (Vec<&Variant<'_>>, Vec<&Variant<'_>>) =
-                adapters.iter().partition(|adapter| lacks(workload, adapter).is_none());
-            plan.skipped.extend(unfit.into_iter().map(|adapter| skip(workload, adapter)));
+                adapters.iter().partition(|adapter| lacks(&workload.requires, adapter).is_none());
+            plan.skipped.extend(
+                unfit.into_iter().map(|adapter| skip(&workload.name, &workload.requires, adapter)),
+            );
             plan.add_groups(position, workload, &fit, axes);
         }
         plan.workloads = workloads;
-        plan.round_up_to_quads();
         plan
     }
 
     /// A quad has two rounds of each cell, so that pairs run an even number of them.
-    fn round_up_to_quads(&mut self) {
-        for id in 0..self.cells.len() as u32 {
+    fn round_up_to_quads(&mut self, group: &[u32]) {
+        for &id in group {
             let rounds = self.rounds(id);
             if self.runs_quads(id) && !rounds.is_multiple_of(2) {
                 self.cells[id as usize].rounds = Some(rounds + 1);
@@ -193,20 +214,41 @@ impl Plan {
             let pairs = keys.iter().flat_map(|&key| values.iter().map(move |&value| (key, value)));
             pairs.flat_map(move |(key, value)| {
                 rates.iter().flat_map(move |&offered| {
-                    let point = move |&presize| Point { threads, key, value, offered, presize };
+                    let point = move |&presize| Point {
+                        threads,
+                        key,
+                        value,
+                        offered,
+                        presize,
+                        tuning: Tuning::default(),
+                        axis: offered.map(|rate| ("rate".to_owned(), rate.per_s.to_string())),
+                    };
                     presize.iter().map(point)
                 })
             })
         });
         for point in points {
-            let group: Vec<u32> = adapters
-                .iter()
-                .map(|adapter| self.add_cell(position, workload, adapter, point))
-                .collect();
-            if !group.is_empty() {
-                self.groups.push(group);
-            }
+            self.add_group(position, workload, adapters, &point);
         }
+    }
+
+    /// Adds one cell for each adapter at a point of a workload; their ids.
+    pub(super) fn add_group(
+        &mut self,
+        position: usize,
+        workload: &Workload,
+        adapters: &[&Variant<'_>],
+        point: &Point,
+    ) -> Vec<u32> {
+        let group: Vec<u32> = adapters
+            .iter()
+            .map(|adapter| self.add_cell(position, workload, adapter, point))
+            .collect();
+        if !group.is_empty() {
+            self.groups.push(group.clone());
+        }
+        self.round_up_to_quads(&group);
+        group
     }
 
     fn add_cell(
@@ -214,9 +256,8 @@ impl Plan {
         position: usize,
         workload: &Workload,
         variant: &Variant<'_>,
-        point: Point,
+        point: &Point,
     ) -> u32 {
-        let Point { threads, key, value, offered, presize } = point;
         let id = self.cells.len() as u32;
         let adapter = variant.entry;
         self.cells.push(Cell {
@@ -226,12 +267,12 @@ impl Plan {
             adapter_version: adapter.meta.version.to_owned(),
             scan: adapter.meta.capabilities.scan.name().to_owned(),
             hasher: self.settings.hasher,
-            key,
-            value,
-            threads,
-            axis: offered.map(|_| "rate".to_owned()),
-            axis_value: offered.map(|offered| offered.per_s.to_string()),
-            presize: Some(presize),
+            key: point.key,
+            value: point.value,
+            threads: point.threads,
+            axis: point.axis.as_ref().map(|(axis, _)| axis.clone()),
+            axis_value: point.axis.as_ref().map(|(_, value)| value.clone()),
+            presize: Some(point.presize),
             trace_hash: workload.hash.clone(),
             trace_ops: workload.header.ops,
             one_shot: workload.header.shape == Shape::OneShot
@@ -242,9 +283,9 @@ impl Plan {
             unit: workload.header.unit.clone(),
             maps: maps_of(&workload.header),
             free_actors: workload.extent.free_actors,
-            tuning: variant.settings.over(&self.settings.tuning),
-            offered,
-            paced: workload.extent.roles(offered.is_some()),
+            tuning: variant.settings.over(&point.tuning.over(&self.settings.tuning)),
+            offered: point.offered,
+            paced: workload.extent.roles(point.offered.is_some()),
             role: Role::Measured,
             rounds: self.own_rounds(workload),
         });
@@ -262,7 +303,7 @@ impl Plan {
 
     /// Whether an adapter can run the work of a cell.
     pub(super) fn accepts(&self, id: u32, entry: &AdapterEntry) -> bool {
-        lacks(self.workload(id), &Variant::plain(entry)).is_none()
+        lacks(&self.workload(id).requires, &Variant::plain(entry)).is_none()
     }
 
     /// The cell of an id.
@@ -353,7 +394,7 @@ impl Plan {
 }
 
 /// 1 and all processors of this process.
-fn default_threads() -> Vec<u32> {
+pub(super) fn default_threads() -> Vec<u32> {
     match cpus_of_process() {
         1 => vec![1],
         all => vec![1, all],
@@ -364,14 +405,16 @@ pub(super) fn cpus_of_process() -> u32 {
     std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u32)
 }
 
-fn lacks(workload: &Workload, variant: &Variant<'_>) -> Option<Requirement> {
-    workload.requires.iter().copied().find(|&need| !variant.entry.meta.capabilities.meets(need))
+/// The first of some requirements that an adapter does not meet.
+pub(super) fn lacks(requires: &[Requirement], variant: &Variant<'_>) -> Option<Requirement> {
+    requires.iter().copied().find(|&need| !variant.entry.meta.capabilities.meets(need))
 }
 
-fn skip(workload: &Workload, variant: &Variant<'_>) -> Skipped {
-    let reason = lacks(workload, variant).map_or("", Requirement::reason);
+/// Why an adapter is left out of a workload.
+pub(super) fn skip(scenario: &str, requires: &[Requirement], variant: &Variant<'_>) -> Skipped {
+    let reason = lacks(requires, variant).map_or("", Requirement::reason);
     Skipped {
-        scenario: workload.name.clone(),
+        scenario: scenario.to_owned(),
         adapter: variant.label.clone(),
         reason: format!("{} {reason}", variant.label),
     }

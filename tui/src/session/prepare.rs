@@ -229,7 +229,10 @@ fn workloads(
 }
 
 /// Splits scenarios into those whose question needs adapters that are not there, and the others.
-fn by_adapters(registry: &Registry, scenarios: Vec<Scenario>) -> (Vec<Skipped>, Vec<Scenario>) {
+pub(super) fn by_adapters(
+    registry: &Registry,
+    scenarios: Vec<Scenario>,
+) -> (Vec<Skipped>, Vec<Scenario>) {
     let mut lacking = Vec::new();
     let mut runnable = Vec::new();
     for scenario in scenarios {
@@ -321,7 +324,7 @@ pub fn supply_traces(scenario: &mut Scenario, scenario_file: &Path) -> Result<()
     Ok(())
 }
 
-fn workload_of_scenario(
+pub(super) fn workload_of_scenario(
     scenario: &Scenario,
     request: &RunRequest,
     store: &Path,
@@ -396,7 +399,7 @@ fn is_whole(path: &Path, hash: &str) -> bool {
     trace::read_hashed(file, "").is_ok_and(|(_, found)| found.to_string() == hash)
 }
 
-fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> {
+pub(super) fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> {
     let name = workload.name.clone();
     let whole = workload.header.shape == Shape::OneShot || request.measure == Measure::Memory;
     if whole && matches!(request.length, Length::PerCellNs(_)) {
@@ -432,7 +435,7 @@ fn check(workload: &Workload, request: &RunRequest) -> Result<(), PrepareError> 
     Ok(())
 }
 
-fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
+pub(super) fn settings(request: &RunRequest) -> Result<Settings, PrepareError> {
     let allowed = allowed_cpus();
     if let Some(&cpu) = request.cpus.iter().find(|cpu| !allowed.contains(cpu)) {
         let allowed = allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");

@@ -23,21 +23,29 @@ const MOST_SAMPLED_ROUNDS: u32 = 20;
 /// Runs a plan and emits all its events but the first and the last.
 pub fn run(plan: &Plan, tools: &mut Tools<'_>) -> EndCause {
     tools.control.wake_with(tools.launch.waker());
-    Schedule {
-        plan,
-        random: Xoshiro256PlusPlus::seed_from_u64(plan.settings.seed),
-        skipped: Vec::new(),
-        failed: Vec::new(),
-        quads: Vec::new(),
-        watch: Watch::default(),
-        next_worker: 0,
-    }
-    .run(tools)
+    Schedule { plan, memory: &mut Memory::new(plan.settings.seed) }.run(tools)
+}
+
+/// Runs one fork of a group in as many turns as its memory asks for. Why the run ends, if it does.
+pub(super) fn visit(
+    plan: &Plan,
+    memory: &mut Memory,
+    tools: &mut Tools<'_>,
+    fork: u32,
+    cells: Vec<u32>,
+) -> Option<EndCause> {
+    Schedule { plan, memory }.fork(tools, fork, cells)
 }
 
 #[derive(Debug)]
 struct Schedule<'a> {
     plan: &'a Plan,
+    memory: &'a mut Memory,
+}
+
+/// What lasts from one turn to the next, while the plan may grow between them.
+#[derive(Debug)]
+pub(super) struct Memory {
     random: Xoshiro256PlusPlus,
     /// Cells that somebody skipped.
     skipped: Vec<u32>,
@@ -50,37 +58,60 @@ struct Schedule<'a> {
     next_worker: WorkerId,
 }
 
+impl Memory {
+    /// Of a run of which nothing has happened yet.
+    pub(super) fn new(seed: u64) -> Self {
+        Memory {
+            random: Xoshiro256PlusPlus::seed_from_u64(seed),
+            skipped: Vec::new(),
+            failed: Vec::new(),
+            quads: Vec::new(),
+            watch: Watch::default(),
+            next_worker: 0,
+        }
+    }
+}
+
 impl Schedule<'_> {
     fn run(mut self, tools: &mut Tools<'_>) -> EndCause {
         for fork in 0..self.plan.settings.forks {
             let mut groups: Vec<usize> = (0..self.plan.groups.len()).collect();
-            groups.shuffle(&mut self.random);
+            groups.shuffle(&mut self.memory.random);
             for group in groups {
                 if let Some(calibration) = self.plan.calibrations.get(group)
                     && fork == 0
                 {
                     self.calibrate(tools, calibration);
                 }
-                let mut cells = self.plan.groups[group].clone();
+                let cells = self.plan.groups[group].clone();
                 if let [a, b] = cells[..]
-                    && self.watch.has_ended([a, b])
+                    && self.memory.watch.has_ended([a, b])
                 {
                     continue;
                 }
-                cells.shuffle(&mut self.random);
-                let turns = self.plan.turns(&cells);
-                if turns.len() > 1 && fork == 0 && self.plan.settings.order != Sequence::Soak {
-                    self.note_turns(tools, &cells, turns.len());
-                }
-                for turn in turns {
-                    self.turn(tools, fork, &turn);
-                    if let Some(cause) = stopped(tools) {
-                        return cause;
-                    }
+                if let Some(cause) = self.fork(tools, fork, cells) {
+                    return cause;
                 }
             }
         }
         EndCause::Finished
+    }
+
+    /// One fork of a group. Why the run ends, if it does.
+    fn fork(&mut self, tools: &mut Tools<'_>, fork: u32, mut cells: Vec<u32>) -> Option<EndCause> {
+        cells.shuffle(&mut self.memory.random);
+        let turns = self.plan.turns(&cells);
+        if turns.len() > 1 && fork == 0 && self.plan.settings.order != Sequence::Soak {
+            self.note_turns(tools, &cells, turns.len());
+        }
+        for turn in turns {
+            self.turn(tools, fork, &turn);
+            let cause = stopped(tools);
+            if cause.is_some() {
+                return cause;
+            }
+        }
+        None
     }
 
     /// Measures the harness and one map against itself. What fails here spoils no result, but its
@@ -91,9 +122,9 @@ impl Schedule<'_> {
             if stopped(tools).is_some() {
                 return;
             }
-            let failed = self.failed.len();
+            let failed = self.memory.failed.len();
             self.turn(tools, 0, &cells);
-            for &cell in &self.failed[failed..] {
+            for &cell in &self.memory.failed[failed..] {
                 let cell = self.plan.cell(cell);
                 let text = format!(
                     "calibration with {} on {} at {} threads failed, so that its figures are \
@@ -107,14 +138,14 @@ impl Schedule<'_> {
 
     /// One turn: prepare all, rounds in their order, verify all.
     fn turn(&mut self, tools: &mut Tools<'_>, fork: u32, cells: &[u32]) {
-        let mut next_worker = self.next_worker;
+        let mut next_worker = self.memory.next_worker;
         let mut crew = Crew::new(self.plan, tools, fork, &mut next_worker);
         for &cell in cells {
             self.boundary(&mut crew);
             if stopped(crew.tools()).is_some() {
                 break;
             }
-            if !self.skipped.contains(&cell) && !self.failed.contains(&cell) {
+            if !self.memory.skipped.contains(&cell) && !self.memory.failed.contains(&cell) {
                 crew.enlist(cell);
             }
         }
@@ -128,8 +159,8 @@ impl Schedule<'_> {
                 crew.discharge(cell);
             }
         }
-        self.failed.extend(crew.failed());
-        self.next_worker = next_worker;
+        self.memory.failed.extend(crew.failed());
+        self.memory.next_worker = next_worker;
     }
 
     fn rounds(&mut self, crew: &mut Crew<'_, '_>) {
@@ -153,12 +184,12 @@ impl Schedule<'_> {
         let rounds = crew.cells().iter().map(|&cell| self.plan.rounds(cell)).max().unwrap_or(0);
         let (rules, forks) = (self.plan.settings.rules, self.plan.settings.forks);
         for _ in 0..rounds {
-            let rule = self.watch.block(rules, &crew.cells(), crew.fork(), forks);
+            let rule = self.memory.watch.block(rules, &crew.cells(), crew.fork(), forks);
             if self.end_rounds(crew, rule) {
                 return;
             }
             let mut block = crew.cells();
-            block.shuffle(&mut self.random);
+            block.shuffle(&mut self.memory.random);
             for cell in block {
                 if !self.round(crew, cell, self.plan.work(cell)) {
                     return;
@@ -181,7 +212,7 @@ impl Schedule<'_> {
     fn quads(&mut self, crew: &mut Crew<'_, '_>, cells: [u32; 2]) {
         let Some(work) = self.quad_work(crew, cells) else { return };
         for _ in 0..self.plan.rounds(cells[0]) / 2 {
-            for cell in quads::order(cells, &mut self.random) {
+            for cell in quads::order(cells, &mut self.memory.random) {
                 if !self.round(crew, cell, work) {
                     return;
                 }
@@ -189,7 +220,7 @@ impl Schedule<'_> {
             let forks = self.plan.settings.forks;
             let planned = self.plan.rounds(cells[0]) / 2 * forks;
             let (rules, at) = (self.plan.settings.rules, (crew.fork(), forks));
-            let rule = self.watch.quad(rules, cells, at, planned as usize);
+            let rule = self.memory.watch.quad(rules, cells, at, planned as usize);
             if self.end_rounds(crew, rule) {
                 return;
             }
@@ -203,7 +234,7 @@ impl Schedule<'_> {
         cells.retain(|&cell| self.plan.cell(cell).role.is_measured());
         let (Some(rule), Some(&first)) = (rule, cells.first()) else { return false };
         cells.sort_unstable();
-        let (fork, rounds) = (crew.fork(), self.watch.rounds(first));
+        let (fork, rounds) = (crew.fork(), self.memory.watch.rounds(first));
         crew.tools().sink.event(&RunEvent::RoundsEnded { cells, fork, rounds, rule });
         true
     }
@@ -218,7 +249,7 @@ impl Schedule<'_> {
 
     /// What a round of a pair executes, found out in its first fork; `None` if the run ends.
     fn quad_work(&mut self, crew: &mut Crew<'_, '_>, cells: [u32; 2]) -> Option<Work> {
-        if let Some((_, work)) = self.quads.iter().find(|(known, _)| *known == cells) {
+        if let Some((_, work)) = self.memory.quads.iter().find(|(known, _)| *known == cells) {
             return Some(*work);
         }
         let mut work = self.plan.work(cells[0]);
@@ -237,7 +268,7 @@ impl Schedule<'_> {
                 }
             }
         }
-        self.quads.push((cells, work));
+        self.memory.quads.push((cells, work));
         crew.tools().sink.event(&quads::event(cells, work));
         Some(work)
     }
@@ -253,7 +284,7 @@ impl Schedule<'_> {
             && self.plan.settings.rules.any()
             && self.plan.cell(cell).role.is_measured()
         {
-            self.watch.take(cell, round);
+            self.memory.watch.take(cell, round);
         }
         true
     }
@@ -302,10 +333,10 @@ impl Schedule<'_> {
 
     fn obey_skips(&mut self, crew: &mut Crew<'_, '_>) {
         for cell in crew.tools().control.requests().skip {
-            if self.skipped.contains(&cell) || cell as usize >= self.plan.cells.len() {
+            if self.memory.skipped.contains(&cell) || cell as usize >= self.plan.cells.len() {
                 continue;
             }
-            self.skipped.push(cell);
+            self.memory.skipped.push(cell);
             crew.expel(cell);
             crew.tools().sink.event(&RunEvent::CellSkipped { cell });
         }
