@@ -1,6 +1,9 @@
-//! `dashmap/v6`: the `dashmap` crate's map, as its documentation says to use it. No guard outlives
-//! a call, because a held one and a second call on the same shard are a deadlock.
+//! `dashmap/v6` and `dashmap/default`: the `dashmap` crate's map, as its documentation says to use
+//! it; the second takes the crate's own hasher and shards whatever the run asks for. No guard
+//! outlives a call, because a held one and a second call on the same shard are a deadlock.
 
+use std::hash::{BuildHasher, RandomState};
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use ::dashmap::{DashMap, Entry};
@@ -43,6 +46,26 @@ impl MapFamily for DashMapV6 {
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;
 }
 
+/// The family `dashmap/default`.
+#[derive(Debug, Clone, Copy)]
+pub struct DashMapDefault;
+
+impl MapFamily for DashMapDefault {
+    const META: Meta = Meta {
+        name: "dashmap/default",
+        summary: "dashmap as it comes: its own hasher and number of shards",
+        trade_offs: "What a program gets that writes `DashMap::new()`: the table of dashmap/v6 \
+            with SipHash, whose keys are random in every process, and four shards per core. Its \
+            distance from dashmap/v6 in the same run is the price of that hasher; beside other \
+            maps it is no fair comparison, because they hash with the run's hasher.",
+        class: AdapterClass::Map,
+        capabilities: Capabilities { pluggable_hasher: false, ..DashMapV6::META.capabilities },
+        settings: &[],
+        ..DashMapV6::META
+    };
+    type Map<K: BenchKey, V: BenchValue, S: MapHasher> = DefaultAdapter<K, V, S>;
+}
+
 /// `dashmap` refuses fewer than two shards and other counts than powers of two; more than this
 /// would be memory without a use.
 const SHARDS_MAX: u32 = 1 << 16;
@@ -55,6 +78,26 @@ fn shards(tuning: &Tuning) -> Option<usize> {
 /// The adapter of `dashmap/v6`.
 #[derive(Debug)]
 pub struct Adapter<K: BenchKey, V: BenchValue, S: MapHasher>(DashMap<K, V, S>);
+
+/// The adapter of `dashmap/default`, which leaves the run's hasher aside.
+#[derive(Debug)]
+pub struct DefaultAdapter<K: BenchKey, V: BenchValue, S: MapHasher> {
+    map: DashMap<K, V, RandomState>,
+    hasher: PhantomData<S>,
+}
+
+impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for DefaultAdapter<K, V, S> {
+    type Handle<'m> = Handle<'m, K, V, RandomState>;
+
+    fn build(setup: &BuildSetup<'_, S>) -> Self {
+        let map = DashMap::with_capacity(setup.capacity.unwrap_or(0));
+        DefaultAdapter { map, hasher: PhantomData }
+    }
+
+    fn handle(&self) -> Self::Handle<'_> {
+        Handle(&self.map)
+    }
+}
 
 impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for Adapter<K, V, S> {
     type Handle<'m> = Handle<'m, K, V, S>;
@@ -75,11 +118,16 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for Adapter<K
     }
 }
 
-/// A handle of `dashmap/v6`: a reference to the map.
+/// A handle of both families: a reference to the map.
 #[derive(Debug)]
-pub struct Handle<'m, K: BenchKey, V: BenchValue, S: MapHasher>(&'m DashMap<K, V, S>);
+pub struct Handle<'m, K: BenchKey, V: BenchValue, S: BuildHasher + Clone>(&'m DashMap<K, V, S>);
 
-impl<K: BenchKey, V: BenchValue, S: MapHasher> MapHandle<K, V> for Handle<'_, K, V, S> {
+impl<K, V, S> MapHandle<K, V> for Handle<'_, K, V, S>
+where
+    K: BenchKey,
+    V: BenchValue,
+    S: BuildHasher + Clone,
+{
     #[inline]
     fn read<R>(&mut self, key: &K, f: impl FnOnce(&V) -> R) -> Option<R> {
         self.0.get(key).map(|entry| f(entry.value()))

@@ -1,14 +1,62 @@
-//! A `HashMap` behind one lock, whichever lock that is: the body that `std/rwlock` and `std/mutex`
-//! share, so that the two differ in their lock and in nothing else.
+//! A `HashMap` behind one lock, whichever lock that is: the body that `std/rwlock`, `std/mutex` and
+//! `parking_lot/rwlock` share, so that they differ in their lock and in nothing else.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::ops::{ControlFlow, Deref, DerefMut};
 
-use mapbench_core::adapter::{BuildSetup, MapAdapter, MapHandle, MapHasher, Was};
+use mapbench_core::adapter::{
+    AdapterSetting, BuildSetup, MapAdapter, MapHandle, MapHasher, SettingValue, Tuning, Was,
+};
 use mapbench_core::key::BenchKey;
-use mapbench_core::value::BenchValue;
+use mapbench_core::value::{BenchValue, ValueKind};
+
+use crate::copying::{Copies, Views};
+
+/// What a scan does under the lock: the strategies between which a program with one lock chooses.
+pub const SCAN_COPY: AdapterSetting = AdapterSetting {
+    key: "scan-copy",
+    takes: SettingValue::Count { min: 0, max: 2 },
+    summary: "what a scan copies under the lock and walks without it: 0 nothing, it walks under \
+        the lock; 1 the table; 2 the values behind pointers too",
+};
+
+/// What a map needs whose scans copy.
+#[derive(Debug)]
+struct ScanCopy {
+    /// Whether what values point to is copied too.
+    deep: bool,
+    copies: Copies,
+    views: Views,
+}
+
+impl ScanCopy {
+    fn of(tuning: &Tuning) -> Option<Box<Self>> {
+        let depth = tuning.number(SCAN_COPY.key).filter(|&depth| depth > 0.0)?;
+        let (copies, views) = (Copies::default(), Views::default());
+        Some(Box::new(ScanCopy { deep: depth > 1.0, copies, views }))
+    }
+
+    fn copy<K: BenchKey, V: BenchValue, S: MapHasher>(
+        &self,
+        map: &HashMap<K, V, S>,
+    ) -> HashMap<K, V, S> {
+        let in_place = map.len() * size_of::<(K, V)>();
+        if !self.deep {
+            self.copies.add(map.len(), in_place);
+            return map.clone();
+        }
+        let behind_pointers = match V::KIND {
+            ValueKind::Arc224 => map.len() * V::KIND.bytes() as usize,
+            ValueKind::Word | ValueKind::Inline224 => 0,
+        };
+        self.copies.add(map.len(), in_place + behind_pointers);
+        let mut copy = HashMap::with_capacity_and_hasher(map.len(), map.hasher().clone());
+        copy.extend(map.iter().map(|(key, value)| (*key, V::new(value.word()))));
+        copy
+    }
+}
 
 /// A kind of lock. A lock that was poisoned by a panic goes on: the thread that panicked is
 /// already an error of its own.
@@ -24,9 +72,11 @@ pub trait LockKind: fmt::Debug + 'static {
 }
 
 /// The adapter of a `HashMap` behind a lock of kind `L`.
-pub struct Adapter<K: BenchKey, V: BenchValue, S: MapHasher, L: LockKind>(
-    L::Lock<HashMap<K, V, S>>,
-);
+pub struct Adapter<K: BenchKey, V: BenchValue, S: MapHasher, L: LockKind> {
+    lock: L::Lock<HashMap<K, V, S>>,
+    /// `None` if scans walk under the lock.
+    scan_copy: Option<Box<ScanCopy>>,
+}
 
 impl<K: BenchKey, V: BenchValue, S: MapHasher, L: LockKind> fmt::Debug for Adapter<K, V, S, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,18 +95,29 @@ where
 
     fn build(setup: &BuildSetup<'_, S>) -> Self {
         let capacity = setup.capacity.unwrap_or(0);
-        Adapter(L::new(HashMap::with_capacity_and_hasher(capacity, setup.hasher.clone())))
+        Adapter {
+            lock: L::new(HashMap::with_capacity_and_hasher(capacity, setup.hasher.clone())),
+            scan_copy: ScanCopy::of(setup.tuning),
+        }
     }
 
     fn handle(&self) -> Self::Handle<'_> {
-        Handle(&self.0)
+        Handle { lock: &self.lock, scan_copy: self.scan_copy.as_deref() }
+    }
+
+    /// Nothing, unless scans copy.
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        let counters =
+            |scan: &ScanCopy| scan.copies.counters().chain(scan.views.counters()).collect();
+        self.scan_copy.as_deref().map(counters).unwrap_or_default()
     }
 }
 
 /// A handle: a reference to the lock.
-pub struct Handle<'m, K: BenchKey, V: BenchValue, S: MapHasher, L: LockKind>(
-    &'m L::Lock<HashMap<K, V, S>>,
-);
+pub struct Handle<'m, K: BenchKey, V: BenchValue, S: MapHasher, L: LockKind> {
+    lock: &'m L::Lock<HashMap<K, V, S>>,
+    scan_copy: Option<&'m ScanCopy>,
+}
 
 impl<K: BenchKey, V: BenchValue, S: MapHasher, L: LockKind> fmt::Debug for Handle<'_, K, V, S, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,24 +134,24 @@ where
 {
     #[inline]
     fn read<R>(&mut self, key: &K, f: impl FnOnce(&V) -> R) -> Option<R> {
-        L::shared(self.0).get(key).map(f)
+        L::shared(self.lock).get(key).map(f)
     }
 
     #[inline]
     fn contains(&mut self, key: &K) -> bool {
-        L::shared(self.0).contains_key(key)
+        L::shared(self.lock).contains_key(key)
     }
 
     #[inline]
     fn upsert(&mut self, key: K, value: V) -> Was {
         // The lock is free again when the previous value is dropped.
-        let previous = L::exclusive(self.0).insert(key, value);
+        let previous = L::exclusive(self.lock).insert(key, value);
         Was::present(previous.is_some())
     }
 
     #[inline]
     fn insert_if_absent(&mut self, key: K, value: V) -> Was {
-        match L::exclusive(self.0).entry(key) {
+        match L::exclusive(self.lock).entry(key) {
             Entry::Occupied(_) => Was::Present,
             Entry::Vacant(entry) => {
                 entry.insert(value);
@@ -101,13 +162,13 @@ where
 
     #[inline]
     fn remove(&mut self, key: &K) -> Was {
-        let removed = L::exclusive(self.0).remove(key);
+        let removed = L::exclusive(self.lock).remove(key);
         Was::present(removed.is_some())
     }
 
     #[inline]
     fn update(&mut self, key: &K, f: impl Fn(&V) -> V) -> Was {
-        match L::exclusive(self.0).get_mut(key) {
+        match L::exclusive(self.lock).get_mut(key) {
             Some(value) => {
                 *value = f(value);
                 Was::Present
@@ -123,26 +184,31 @@ where
         _stale: impl Iterator<Item = K>,
     ) {
         let (hasher, capacity) = {
-            let map = L::shared(self.0);
+            let map = L::shared(self.lock);
             (map.hasher().clone(), map.capacity())
         };
         let mut map = HashMap::with_capacity_and_hasher(capacity, hasher);
         map.extend(entries);
         // The lock is free again when the old map is dropped.
-        let old = std::mem::replace(&mut *L::exclusive(self.0), map);
+        let old = std::mem::replace(&mut *L::exclusive(self.lock), map);
         drop(old);
     }
 
     fn scan(&mut self, mut f: impl FnMut(&K, &V) -> ControlFlow<()>) {
-        for (key, value) in L::shared(self.0).iter() {
-            if f(key, value).is_break() {
-                return;
+        let mut walk = |map: &HashMap<K, V, S>| {
+            for (key, value) in map {
+                if f(key, value).is_break() {
+                    return;
+                }
             }
-        }
+        };
+        let Some(scan) = self.scan_copy else { return walk(&L::shared(self.lock)) };
+        let copy = scan.copy(&L::shared(self.lock));
+        scan.views.walk(|| walk(&copy));
     }
 
     #[inline]
     fn len(&mut self) -> usize {
-        L::shared(self.0).len()
+        L::shared(self.lock).len()
     }
 }

@@ -30,7 +30,7 @@ impl MapFamily for StdMutex {
         class: AdapterClass::Core,
         default_hasher: "siphash",
         capabilities: Capabilities::LOCKED,
-        settings: &[],
+        settings: &[locked::SCAN_COPY],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;
 }

@@ -12,6 +12,16 @@ pub(super) fn pin_to(cpu: u32) -> bool {
     set.set(cpu as usize).is_ok() && sched_setaffinity(Pid::from_raw(0), &set).is_ok()
 }
 
+/// Lets the calling thread run wherever the process's first thread may. For threads that a map
+/// starts: they inherit the one processor of the thread that built it, where they would stand in its
+/// way.
+pub fn run_anywhere() {
+    if let Ok(set) = sched_getaffinity(Pid::this()) {
+        // A refusal leaves it where it is, which is slower and not wrong.
+        let _ = sched_setaffinity(Pid::from_raw(0), &set);
+    }
+}
+
 /// Names the calling thread for the system's tools, in up to 15 bytes.
 pub(super) fn name_thread(name: &str) {
     #[cfg(target_os = "linux")]

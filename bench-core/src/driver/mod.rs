@@ -39,7 +39,7 @@ use crate::key::{InlineKey, KeyKind};
 use crate::trace::Trace;
 use crate::value::{Arc224, Boxed, Inline224, ValueKind};
 
-pub use affinity::allowed_cpus;
+pub use affinity::{allowed_cpus, run_anywhere};
 pub use in_process::InProcess;
 pub use member::CREW_THREAD_NAME;
 pub use placement::FAR_ABOVE_NS;

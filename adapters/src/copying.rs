@@ -1,0 +1,63 @@
+//! What a map that copies counts of itself: copies, what was in them, and how old the views are that
+//! they give. Counts are of rare events, one store each on lines that no call reads.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crossbeam_utils::CachePadded;
+use mapbench_core::driver::clock::Clock;
+
+/// Copies of a table and what was in them.
+#[derive(Debug, Default)]
+pub struct Copies(CachePadded<[AtomicU64; 3]>);
+
+impl Copies {
+    /// One more copy of so many entries and bytes.
+    pub fn add(&self, entries: usize, bytes: usize) {
+        for (sum, more) in self.0.iter().zip([1, entries, bytes]) {
+            sum.fetch_add(more as u64, Relaxed);
+        }
+    }
+
+    /// `copies`, `copied_entries`, `copied_bytes`.
+    pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let sums = self.0.each_ref().map(|sum| sum.load(Relaxed));
+        ["copies", "copied_entries", "copied_bytes"].into_iter().zip(sums)
+    }
+}
+
+/// Walks through views that are true of one moment, and how old the views were when the walks
+/// ended.
+#[derive(Debug)]
+pub struct Views {
+    clock: Clock,
+    sums: CachePadded<[AtomicU64; 2]>,
+}
+
+impl Views {
+    /// No view yet.
+    pub fn new() -> Self {
+        Views { clock: Clock::new(), sums: CachePadded::default() }
+    }
+
+    /// Walks through a view that is true of now.
+    pub fn walk(&self, walk: impl FnOnce()) {
+        let taken = self.clock.ticks();
+        walk();
+        let age_ns = self.clock.nanos_between(taken, self.clock.ticks());
+        for (sum, more) in self.sums.iter().zip([1, age_ns]) {
+            sum.fetch_add(more, Relaxed);
+        }
+    }
+
+    /// `views`, and `view_age_ns`: the sum of their ages when the walks ended.
+    pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let sums = self.sums.each_ref().map(|sum| sum.load(Relaxed));
+        ["views", "view_age_ns"].into_iter().zip(sums)
+    }
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Views::new()
+    }
+}
