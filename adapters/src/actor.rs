@@ -37,7 +37,7 @@ impl MapFamily for ActorChannel {
             runs wherever the process may, and its allocations are not among those per op. Walks \
             cost the owner nothing until the next write, which copies the whole table if a walk \
             still holds it. Counted are `requests`, `copies` with entries and bytes, \
-            `cas_retries`, and the age of the `views` that walks had.",
+            `cas-retries`, and the age of the `views` that walks had.",
         semantics: "Linearizable: the owner takes one request after the other. A read returns a \
             clone. `update` asks for the value, computes the new one on the caller's thread and \
             asks the owner to swap the two if nothing has changed meanwhile, else begins again. A \
@@ -204,7 +204,7 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for Adapter<K
     fn counters(&self) -> Vec<(&'static str, u64)> {
         let count = |name, count: &AtomicU64| (name, count.load(Ordering::Relaxed));
         let Counts { requests, cas_retries, copies, views } = &*self.counts;
-        [count("requests", requests), count("cas_retries", cas_retries)]
+        [count("requests", requests), count("cas-retries", cas_retries)]
             .into_iter()
             .chain(copies.counters())
             .chain(views.counters())

@@ -18,10 +18,10 @@ impl Copies {
         }
     }
 
-    /// `copies`, `copied_entries`, `copied_bytes`.
+    /// `copies`, `entries-copied`, `bytes-copied`.
     pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let sums = self.0.each_ref().map(|sum| sum.load(Relaxed));
-        ["copies", "copied_entries", "copied_bytes"].into_iter().zip(sums)
+        ["copies", "entries-copied", "bytes-copied"].into_iter().zip(sums)
     }
 }
 
@@ -49,10 +49,10 @@ impl Views {
         }
     }
 
-    /// `views`, and `view_age_ns`: the sum of their ages when the walks ended.
+    /// `views`, and `view-age-ns`: the sum of their ages when the walks ended.
     pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let sums = self.sums.each_ref().map(|sum| sum.load(Relaxed));
-        ["views", "view_age_ns"].into_iter().zip(sums)
+        ["views", "view-age-ns"].into_iter().zip(sums)
     }
 }
 

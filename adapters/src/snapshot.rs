@@ -51,7 +51,7 @@ impl MapFamily for ArcSwapStd {
             entry, so its price grows with the map, and a write that loses the swap to another \
             pays again. Made for maps that are small or hardly ever written. Memory is a table \
             per write under way and per table that a reader still holds. Counted are `copies`, \
-            their entries and bytes, `cas_retries`, and the age of the `views` that scans had.",
+            their entries and bytes, `cas-retries`, and the age of the `views` that scans had.",
         ..META
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<HashMap<K, V, S>>;
@@ -67,7 +67,7 @@ impl MapFamily for ArcSwapImbl {
             with the table before, so its price grows with the logarithm of the map's size and \
             with the width of a node, which holds up to 32 entries in place. Reads follow the path \
             down, several lines where a flat table has one or two. Counted are the `copies` of \
-            paths and their bytes as the allocator saw them, `cas_retries`, and the age of the \
+            paths and their bytes as the allocator saw them, `cas-retries`, and the age of the \
             `views` that scans had.",
         ..META
     };
@@ -232,7 +232,7 @@ impl<T: Table> MapAdapter<T::Key, T::Value, T::Hasher> for Adapter<T> {
     }
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
-        let retries = ("cas_retries", self.cas_retries.load(Ordering::Relaxed));
+        let retries = ("cas-retries", self.cas_retries.load(Ordering::Relaxed));
         self.copies.counters().chain([retries]).chain(self.views.counters()).collect()
     }
 }
