@@ -149,8 +149,7 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> Owner<K, V, S> {
     /// The table, or a copy of it if a walk still holds it.
     fn table_to_write(&mut self) -> &mut HashMap<K, V, S> {
         if Arc::get_mut(&mut self.table).is_none() {
-            let entries = self.table.len();
-            self.counts.copies.add(entries, entries * size_of::<(K, V)>());
+            self.counts.copies.add_table(&self.table);
         }
         Arc::make_mut(&mut self.table)
     }

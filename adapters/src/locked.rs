@@ -12,7 +12,7 @@ use mapbench_core::adapter::{
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::{BenchValue, ValueKind};
 
-use crate::copying::{Copies, Views};
+use crate::copying::{Copies, Views, table_bytes};
 
 /// What a scan does under the lock: the strategies between which a program with one lock chooses.
 pub const SCAN_COPY: AdapterSetting = AdapterSetting {
@@ -42,16 +42,14 @@ impl ScanCopy {
         &self,
         map: &HashMap<K, V, S>,
     ) -> HashMap<K, V, S> {
-        let in_place = map.len() * size_of::<(K, V)>();
         if !self.deep {
-            self.copies.add(map.len(), in_place);
+            self.copies.add_table(map);
             return map.clone();
         }
-        let behind_pointers = match V::KIND {
-            ValueKind::Arc224 => map.len() * V::KIND.bytes() as usize,
-            ValueKind::Word | ValueKind::Inline224 => 0,
-        };
-        self.copies.add(map.len(), in_place + behind_pointers);
+        // A clone of any other kind is a deep copy in any case.
+        let behind_pointers =
+            if V::KIND == ValueKind::Arc224 { V::KIND.bytes() as usize } else { 0 };
+        self.copies.add(map.len(), table_bytes(map) + map.len() * behind_pointers);
         let mut copy = HashMap::with_capacity_and_hasher(map.len(), map.hasher().clone());
         copy.extend(map.iter().map(|(key, value)| (*key, V::new(value.word()))));
         copy

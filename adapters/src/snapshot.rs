@@ -18,7 +18,7 @@ use mapbench_core::driver::memory;
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
 
-use crate::copying::{Copies, Views};
+use crate::copying::{Copies, Views, table_bytes};
 
 /// The family `snapshot/arcswap-std`.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +141,7 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> Table for HashMap<K, V, S> {
     fn changed(&self, change: impl FnOnce(&mut Self)) -> (Self, usize, usize) {
         let mut copy = self.clone();
         change(&mut copy);
-        (copy, self.len(), self.len() * size_of::<(K, V)>())
+        (copy, self.len(), table_bytes(self))
     }
 }
 

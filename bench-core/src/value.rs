@@ -129,6 +129,10 @@ pub trait BenchValue: Clone + Eq + std::hash::Hash + fmt::Debug + Send + Sync + 
     fn word(&self) -> ValueWord;
     /// Whether every part of the value carries the same word: false for a torn value.
     fn is_whole(&self) -> bool;
+    /// What a clone of the value copies. Bytes.
+    fn cloned_bytes(&self) -> usize {
+        size_of::<Self>()
+    }
 }
 
 impl BenchValue for u64 {
@@ -236,6 +240,10 @@ impl BenchValue for Boxed {
     fn word(&self) -> ValueWord {
         let first = self.0.first_chunk().copied().unwrap_or_default();
         ValueWord(u64::from_le_bytes(first))
+    }
+
+    fn cloned_bytes(&self) -> usize {
+        size_of::<Self>() + self.0.len()
     }
 
     fn is_whole(&self) -> bool {
