@@ -86,6 +86,7 @@ pub trait Table: Clone + Send + Sync + 'static {
     /// An empty table.
     fn with(capacity: usize, hasher: Self::Hasher) -> Self;
     /// An empty table like this one.
+    #[must_use]
     fn emptied(&self) -> Self;
     /// The value of a key.
     fn get(&self, key: &Self::Key) -> Option<&Self::Value>;
@@ -283,12 +284,12 @@ impl<T: Table> MapHandle<T::Key, T::Value> for Handle<'_, T> {
     }
 
     fn insert_if_absent(&mut self, key: T::Key, value: T::Value) -> Was {
-        self.write(|table| match table.get(&key) {
-            Some(_) => (Was::Present, None),
-            None => {
-                let value = value.clone();
-                (Was::Absent, Some(move |table: &mut T| table.put(key, value)))
+        self.write(|table| {
+            if table.get(&key).is_some() {
+                return (Was::Present, None);
             }
+            let value = value.clone();
+            (Was::Absent, Some(move |table: &mut T| table.put(key, value)))
         })
     }
 
