@@ -18,7 +18,7 @@ use super::evidence::Evidence;
 use super::point::{Quantity, SeriesGroup};
 use super::search;
 use super::spec::SweepSpec;
-use crate::knee::{Curve, Finding};
+use crate::knee::{Curve, Finding, slo_load};
 
 /// Version of the exports of a sweep: columns and fields are added, never renamed.
 pub const POINTS_SCHEMA_VERSION: u32 = 1;
@@ -118,7 +118,7 @@ fn findings(curves: &[Curve], spec: &SweepSpec) -> Vec<Finding> {
     let crossovers = || search::crossovers(curves, scale);
     let parts = match (spec.axis.as_str(), limit(spec)) {
         ("rate", Some(slo)) => {
-            vec![each(&|curve| search::slo_load(curve, slo.limit_ns as f64, scale, seed))]
+            vec![each(&|curve| slo_load(curve, slo.limit_ns as f64, scale))]
         }
         ("rate", None) => vec![breaks(), second_opinions()],
         ("threads", _) => vec![

@@ -150,12 +150,15 @@ fn legend(text: &mut String, sweep: &Sweep, charset: Charset) {
              knees of the two are two findings"
         );
     }
-    if findings().next().is_some() {
-        let _ = writeln!(
-            text,
-            "none: the evidence speaks against one; beyond range: there is one, outside what was \
-             swept; unresolved: the evidence does not tell"
-        );
+    let any = |is: fn(&Location) -> bool| findings().any(|finding| is(&finding.location));
+    if any(|location| *location == Location::None) {
+        text.push_str("none: the evidence speaks against one within the range\n");
+    }
+    if any(|location| matches!(location, Location::BeyondRange { .. })) {
+        text.push_str("beyond range: there is one, outside what was swept\n");
+    }
+    if any(|location| matches!(location, Location::Unresolved { .. })) {
+        text.push_str("unresolved: the evidence does not tell\n");
     }
     let points = || sweep.groups.iter().flat_map(|group| &group.series.points);
     if let Some(processors) = sweep.processors

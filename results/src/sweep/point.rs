@@ -118,7 +118,7 @@ impl MeasuredPoint {
             Quantity::Throughput => self.ops_per_sec,
             Quantity::Latency => self.latency?.asked as f64,
         };
-        (y > 0.0 && y.is_finite()).then_some(Observation {
+        (self.x.is_finite() && y > 0.0 && y.is_finite()).then_some(Observation {
             x: self.x,
             visit: self.visit,
             y,

@@ -8,6 +8,9 @@ pub(super) struct Ruler {
     high: f64,
 }
 
+/// Farther from one than this nothing is told apart.
+const FARTHEST: f64 = 1e100;
+
 /// Which values are round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Round {
@@ -21,17 +24,22 @@ impl Ruler {
     /// A scale that holds both ends. Ends that are none (not finite, not ordered, not above zero
     /// on a log scale) are repaired, so that every input makes a scale.
     pub(super) fn new(is_log: bool, low: f64, high: f64) -> Self {
-        let fits = |value: f64| value.is_finite() && (!is_log || value > 0.0);
+        // What lies beyond is drawn at the ends: nothing that is measured does, and sums of what
+        // does would overflow.
+        let least = if is_log { 1.0 / FARTHEST } else { -FARTHEST };
+        let fits = |value: f64| (least..=FARTHEST).contains(&value);
         let (low, high) = match (fits(low), fits(high)) {
             (true, true) => (low.min(high), low.max(high)),
             (true, false) => (low, low),
             (false, true) => (high, high),
             (false, false) => (1.0, 1.0),
         };
-        let (low, high) = match (is_log, low < high) {
+        // Ends that are nearly one have no ticks between them.
+        let is_wide = if is_log { high / low > 1.0 + 1e-6 } else { high - low > high.abs() * 1e-6 };
+        let (low, high) = match (is_log, is_wide) {
             (_, true) => (low, high),
             (true, false) => (low / 2.0, high * 2.0),
-            (false, false) => (low - 1.0, high + 1.0),
+            (false, false) => (low - low.abs().max(1.0), high + high.abs().max(1.0)),
         };
         Ruler { is_log, low, high }
     }

@@ -19,10 +19,6 @@ pub(super) fn cache_cliffs(curve: &Curve, _: Scale, _: u64) -> Vec<Finding> {
     vec![unsearched(Definition::CacheCliff, &[curve])]
 }
 
-pub(super) fn slo_load(curve: &Curve, _limit_ns: f64, _: Scale, _: u64) -> Finding {
-    unsearched(Definition::SloLoad, &[curve])
-}
-
 /// Of each pair of curves, in their order.
 pub(super) fn crossovers(curves: &[Curve], scale: Scale) -> Vec<Finding> {
     let pairs = (0..curves.len()).flat_map(|a| (a + 1..curves.len()).map(move |b| (a, b)));

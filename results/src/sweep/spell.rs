@@ -20,6 +20,9 @@ pub(super) fn shape(position: usize, charset: Charset) -> char {
 
 /// A plain number: whole below ten thousand where it is whole, else three digits and a letter.
 pub(super) fn number(value: f64) -> String {
+    if !value.is_finite() || value.abs() >= 1e12 {
+        return format!("{value:.2e}");
+    }
     let is_whole = value.fract() == 0.0 && value.abs() < 10_000.0;
     if is_whole { format!("{value:.0}") } else { units::rate(value) }
 }

@@ -26,7 +26,8 @@ use crate::units::{self, Charset};
 
 /// Rows of a picture that is printed below a command.
 pub const USUAL_ROWS: usize = 16;
-/// A picture narrower than this shows nothing. Columns.
+/// A picture narrower than this shows nothing. Columns, of which the names of heights take at most
+/// half.
 const FEWEST_COLUMNS: usize = 24;
 /// A picture lower than this shows nothing. Rows.
 const FEWEST_ROWS: usize = 4;
