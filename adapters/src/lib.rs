@@ -30,7 +30,7 @@ use mapbench_core::{AdapterEntry, Registry};
 
 /// A static, because a constant would be instantiated anew, with every adapter's hot loops, in
 /// each program that names it.
-static ENTRIES: [AdapterEntry; 20] = [
+static ENTRIES: [AdapterEntry; 21] = [
     AdapterEntry::of::<std_rwlock::StdRwLock>(),
     AdapterEntry::of::<std_mutex::StdMutex>(),
     AdapterEntry::of::<parking_lot_rwlock::ParkingLotRwLock>(),
@@ -41,6 +41,7 @@ static ENTRIES: [AdapterEntry; 20] = [
     AdapterEntry::of::<evmap::PublishEach>(),
     AdapterEntry::of::<evmap::PublishEveryN>(),
     AdapterEntry::of::<sharded::Sharded>(),
+    AdapterEntry::of::<sharded::ByNamespace>(),
     AdapterEntry::of::<papaya::PinPerOp>(),
     AdapterEntry::of::<papaya::PinPerBatch>(),
     AdapterEntry::of::<scc_hashmap::SccHashMap>(),

@@ -1,7 +1,12 @@
 //! `sharded`: the in-house map, `mapbench-sharded`, through its public API only. It gets nothing
 //! that the other adapters do not get.
 
+mod by_namespace;
+
+use std::hash::BuildHasher;
 use std::ops::ControlFlow;
+
+pub use by_namespace::ByNamespace;
 
 use mapbench_core::adapter::{
     AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
@@ -53,14 +58,7 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for Adapter<K
     type Handle<'m> = Handle<'m, K, V, S>;
 
     fn build(setup: &BuildSetup<'_, S>) -> Self {
-        let capacity = setup.capacity.unwrap_or(0);
-        let hasher = setup.hasher.clone();
-        Adapter(match setup.tuning.shards {
-            None => ShardedMap::with_capacity_and_hasher(capacity, hasher),
-            Some(shards) => {
-                ShardedMap::with_capacity_shards_and_hasher(capacity, shards as usize, hasher)
-            }
-        })
+        Adapter(with_setup(setup, setup.hasher.clone()))
     }
 
     fn handle(&self) -> Self::Handle<'_> {
@@ -68,11 +66,22 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> MapAdapter<K, V, S> for Adapter<K
     }
 }
 
-/// A handle of `sharded`: a reference to the map.
+/// The map that a setup asks for, with a hasher.
+fn with_setup<K, V, S, H>(setup: &BuildSetup<'_, S>, hasher: H) -> ShardedMap<K, V, H> {
+    let capacity = setup.capacity.unwrap_or(0);
+    match setup.tuning.shards {
+        None => ShardedMap::with_capacity_and_hasher(capacity, hasher),
+        Some(shards) => {
+            ShardedMap::with_capacity_shards_and_hasher(capacity, shards as usize, hasher)
+        }
+    }
+}
+
+/// A handle of both families: a reference to the map.
 #[derive(Debug)]
 pub struct Handle<'m, K, V, S>(&'m ShardedMap<K, V, S>);
 
-impl<K: BenchKey, V: BenchValue, S: MapHasher> MapHandle<K, V> for Handle<'_, K, V, S> {
+impl<K: BenchKey, V: BenchValue, S: BuildHasher> MapHandle<K, V> for Handle<'_, K, V, S> {
     #[inline]
     fn read<R>(&mut self, key: &K, f: impl FnOnce(&V) -> R) -> Option<R> {
         self.0.get_with(key, f)

@@ -104,6 +104,13 @@ pub const fn scramble(index: u64) -> u64 {
     product ^ (product >> 32)
 }
 
+/// The index that [`scramble`] made a key of.
+#[inline(always)]
+pub const fn unscramble(key: u64) -> u64 {
+    // The inverse of the multiplier modulo 2^64.
+    (key ^ (key >> 32)).wrapping_mul(0xF1DE_83E1_9937_733D).wrapping_sub(1)
+}
+
 /// A string key of fixed size, padded with zero bytes. `Copy`, compared and hashed as 40 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(align(8))]
@@ -217,6 +224,13 @@ mod tests {
                 (0..100_000).map(|index| InlineKey::spell(rule, index)).collect();
             assert_eq!(keys.len(), 100_000, "{rule:?}");
             assert!(keys.iter().all(|key| key.as_str().len() == length), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn unscrambling_undoes_scrambling() {
+        for index in [0, 1, 49, 50, 1 << 24, u64::from(u32::MAX), u64::MAX] {
+            assert_eq!(unscramble(scramble(index)), index);
         }
     }
 

@@ -36,6 +36,7 @@ conforms! {
     evmap_publish_each: crate::evmap::PublishEach,
     evmap_publish_every_n: crate::evmap::PublishEveryN,
     sharded: crate::sharded::Sharded,
+    sharded_by_namespace: crate::sharded::ByNamespace,
     papaya_pin_per_op: crate::papaya::PinPerOp,
     papaya_pin_per_batch: crate::papaya::PinPerBatch,
     scc_hashmap: crate::scc_hashmap::SccHashMap,

@@ -96,6 +96,11 @@ impl Draws {
         matches!(self.popularity, Popularity::Latest(_))
     }
 
+    /// Whether the popularity of a key is that of its namespace.
+    fn by_namespace(&self) -> bool {
+        matches!(self.popularity, Popularity::Namespaces { .. })
+    }
+
     /// Keys that a `range` takes.
     fn range_keys(&self) -> Option<u32> {
         match self.popularity {
@@ -110,6 +115,12 @@ impl Draws {
         self.popularity.check(ground.keys)?;
         self.drift.as_ref().map_or(Ok(()), |drift| drift.check(self.ranks(ground), ground.ops))?;
         self.repeat.as_ref().map_or(Ok(()), Repeat::check)?;
+        if self.by_namespace() && self.drift.is_some() {
+            return Err(WorkloadError::parameter(
+                "drift",
+                "does not go with `namespaces`: a key that changed places would change its namespace",
+            ));
+        }
         self.check_ranges(ground)?;
         self.check_recency(ground)
     }
@@ -280,7 +291,7 @@ impl Dice {
         };
         let mut spread = match &ranks {
             Ranks::Window { .. } => Spread::in_order(count),
-            _ if draws.by_recency() => Spread::in_order(count),
+            _ if draws.by_recency() || draws.by_namespace() => Spread::in_order(count),
             _ => Spread::shuffled(count, seed, ground.map),
         };
         if let Some(drift) = &draws.drift {
@@ -388,6 +399,25 @@ mod tests {
         let draws = gets(Popularity::Window { width: 3, step: 2 });
         let drawn = keys(&draws.draw(&ground(6, 12), 1));
         assert_eq!(drawn, [0, 1, 2, 2, 3, 4, 4, 5, 0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn namespaces_are_as_popular_as_their_law_says_whoever_draws() {
+        use crate::key::NAMESPACES;
+        let draws = gets(Popularity::Namespaces { s: 1.5 });
+        for actor in [0, 1] {
+            let words = draws.draw(&Ground { actor, ..ground(10_000, 100_000) }, 3);
+            let mut counts = [0.0; NAMESPACES as usize];
+            keys(&words).iter().for_each(|key| counts[(key % NAMESPACES) as usize] += 1.0);
+            let whole: f64 = (1..=NAMESPACES).map(|rank| f64::from(rank).powf(-1.5)).sum();
+            for (namespace, count) in counts.iter().enumerate().take(5) {
+                let share = (namespace as f64 + 1.0).powf(-1.5) / whole;
+                assert!((count / 100_000.0 - share).abs() < 0.01, "{namespace}: {count}");
+            }
+        }
+        let drift = Some(Drift { top: 10, swap: 5, every_ops: 100 });
+        let error = Draws { drift, ..draws }.check(&ground(10_000, 1_000)).unwrap_err().to_string();
+        assert!(error.contains("does not go with `namespaces`"), "{error}");
     }
 
     #[test]

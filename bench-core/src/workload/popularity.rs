@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WorkloadError;
 use super::replayed::{Accesses, ReplayBy, Replayed};
+use crate::key::NAMESPACES;
 
 /// A law of popularity over ranks; rank 0 is the most popular key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,13 @@ pub enum Popularity {
         /// The law of the others.
         rest: Box<Popularity>,
     },
+    /// Namespaces are of unequal popularity, their pods alike: weight `(namespace + 1)^-s`, shared
+    /// out among the keys of the namespace. Which one a key belongs to is its spelling's
+    /// ([`KeyRule::NsName`](crate::key::KeyRule::NsName)), so no other key takes its place.
+    Namespaces {
+        /// The exponent.
+        s: f64,
+    },
     /// Keys that were inserted lately are the most popular: a law over the preloaded number of
     /// ranks, rank 0 being the key that was inserted last. An insert takes the next key of a circle
     /// and a remove the oldest one, in turns, so that about as many keys live all the time.
@@ -74,6 +82,7 @@ impl Popularity {
             Popularity::ZipfMandelbrot { s, q } => {
                 ranks.map(|rank| libm::pow(rank + 1.0 + q, -s)).collect()
             }
+            Popularity::Namespaces { s } => ranks_in_namespaces(keys, s),
             Popularity::Hotspot { accesses, keys: share } => {
                 let hot = hot_keys(keys, share);
                 let cold = keys - hot;
@@ -94,7 +103,9 @@ impl Popularity {
     /// Whether every rank has a weight of its own that each access is drawn by.
     fn is_drawn_by_rank(&self) -> bool {
         match self {
-            Popularity::Latest(_) | Popularity::Window { .. } => false,
+            Popularity::Latest(_) | Popularity::Window { .. } | Popularity::Namespaces { .. } => {
+                false
+            }
             Popularity::Replay(replayed) => replayed.by == ReplayBy::Ranks,
             _ => true,
         }
@@ -132,6 +143,9 @@ impl Popularity {
         match *self {
             Popularity::Zipf { s } if !(0.0..=10.0).contains(&s) => {
                 bad(format!("zipf.s is {s}; use 0 to 10"))
+            }
+            Popularity::Namespaces { s } if !(0.0..=10.0).contains(&s) => {
+                bad(format!("namespaces.s is {s}; use 0 to 10"))
             }
             Popularity::ZipfMandelbrot { s, q }
                 if !(0.0..=10.0).contains(&s) || !(0.0..=1e6).contains(&q) =>
@@ -177,6 +191,15 @@ impl Popularity {
     }
 }
 
+/// The weight of each key whose namespace has one by a law of Zipf. Namespaces have keys in turns.
+fn ranks_in_namespaces(keys: u32, s: f64) -> Vec<f64> {
+    let members = |namespace: u32| (keys - namespace).div_ceil(NAMESPACES);
+    let weight =
+        |namespace: u32| libm::pow(f64::from(namespace) + 1.0, -s) / f64::from(members(namespace));
+    let weights: Vec<f64> = (0..keys.min(NAMESPACES)).map(weight).collect();
+    weights.iter().copied().cycle().take(keys as usize).collect()
+}
+
 fn is_positive_share(share: f64) -> bool {
     share > 0.0 && share <= 1.0
 }
@@ -212,6 +235,10 @@ mod tests {
         let rest = Box::new(Popularity::Zipf { s: 1.4 });
         let hottest = shares(&Popularity::Hottest { share: 0.31, rest }, 1_000);
         assert!((hottest[0] - 0.31).abs() < 1e-12);
+        let namespaced = shares(&Popularity::Namespaces { s: 1.0 }, 130);
+        let of = |namespace: usize| namespaced.iter().skip(namespace).step_by(50).sum::<f64>();
+        assert!((of(0) / of(1) - 2.0).abs() < 1e-12 && (of(0) / of(49) - 50.0).abs() < 1e-9);
+        assert!((namespaced[0] - namespaced[50]).abs() < 1e-15);
         let second = 0.69 / (1..1_000).map(|rank| libm::pow(f64::from(rank), -1.4)).sum::<f64>();
         assert!((hottest[1] - second).abs() < 1e-12);
     }
@@ -220,6 +247,7 @@ mod tests {
         let leaf = prop_oneof![
             Just(Popularity::Uniform),
             (0.0..10.0).prop_map(|s| Popularity::Zipf { s }),
+            (0.0..10.0).prop_map(|s| Popularity::Namespaces { s }),
             (0.0..10.0, 0.0..1e6).prop_map(|(s, q)| Popularity::ZipfMandelbrot { s, q }),
             (0.0..=1.0, 0.0..=1.0)
                 .prop_map(|(accesses, keys)| Popularity::Hotspot { accesses, keys }),

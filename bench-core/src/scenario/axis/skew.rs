@@ -71,7 +71,9 @@ fn of_actors(actors: &mut Actors) -> Vec<&mut Popularity> {
 fn exponent(law: &Popularity) -> Option<f64> {
     match law {
         Popularity::Uniform => Some(0.0),
-        Popularity::Zipf { s } | Popularity::ZipfMandelbrot { s, .. } => Some(*s),
+        Popularity::Zipf { s }
+        | Popularity::ZipfMandelbrot { s, .. }
+        | Popularity::Namespaces { s } => Some(*s),
         Popularity::Hottest { rest: law, .. } | Popularity::Latest(law) => exponent(law),
         Popularity::Hotspot { .. } | Popularity::Window { .. } | Popularity::Replay(_) => None,
     }
@@ -84,7 +86,10 @@ fn without_exponent(law: &Popularity) -> Option<&'static str> {
         Popularity::Hotspot { .. } => Some("hotspot"),
         Popularity::Window { .. } => Some("window"),
         Popularity::Replay(_) => Some("replay"),
-        Popularity::Uniform | Popularity::Zipf { .. } | Popularity::ZipfMandelbrot { .. } => None,
+        Popularity::Uniform
+        | Popularity::Zipf { .. }
+        | Popularity::ZipfMandelbrot { .. }
+        | Popularity::Namespaces { .. } => None,
     }
 }
 
@@ -98,7 +103,9 @@ fn is_uniform(law: &Popularity) -> bool {
 fn bend(law: &mut Popularity, to: f64) {
     match law {
         Popularity::Uniform if to > 0.0 => *law = Popularity::Zipf { s: to },
-        Popularity::Zipf { s } | Popularity::ZipfMandelbrot { s, .. } => *s = to,
+        Popularity::Zipf { s }
+        | Popularity::ZipfMandelbrot { s, .. }
+        | Popularity::Namespaces { s } => *s = to,
         Popularity::Hottest { rest: law, .. } | Popularity::Latest(law) => bend(law, to),
         Popularity::Uniform
         | Popularity::Hotspot { .. }
