@@ -1,46 +1,17 @@
-//! How a call of `model` spends its time: what the settings come to in ticks and steps, and one
-//! handle's way through them. Knows no map.
+//! How a call of `model` spends its time: one handle's way through what its programme says. Knows no
+//! map.
 
 use std::hint::{black_box, spin_loop};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use mapbench_core::adapter::Tuning;
-use mapbench_core::driver::clock::Clock;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-/// Length of a call where nothing is set. Nanoseconds.
-const CALL_NS: f64 = 100.0;
-/// Work between two pauses where it is not set. Nanoseconds.
-const EVERY_NS: u64 = 1_000_000_000;
-/// Calls that follow the one before by less than this are charged from its end: a look at the
-/// counter and the caller's own work fit in, a wait for the next arrival hardly does. Nanoseconds.
-const BACK_TO_BACK_NS: u64 = 40;
-/// What a call overshoots is taken off the next, up to this; more is a disturbance of the machine,
-/// which nobody makes good. Nanoseconds.
-const CARRIED_NS: u64 = 1_000;
-/// Bits behind the point in lengths of calls.
-const FRACTION: u32 = 16;
+use super::programme::{Call, FRACTION, Length, Programme};
 
-/// What the settings of a map come to.
-#[derive(Debug)]
-pub(super) struct Programme {
-    clock: Clock,
-    /// Ticks when the map was built.
-    pub(super) built: u64,
-    /// Length of a call by one thread. Ticks.
-    call_ticks: f64,
-    steps: f64,
-    slow: f64,
-    /// Ticks from which `slow` holds.
-    slow_from: u64,
-    alpha: f64,
-    beta: f64,
-    /// Work and pause in turn; no pause is none. Ticks.
-    every: u64,
-    pause: u64,
-    back_to_back: u64,
-    carried: i64,
-    threads: AtomicU32,
-}
+/// Calls between two looks at the map. The first looks come sooner, after 64 calls and then twice as
+/// many each time.
+const LOOK_CALLS: u64 = 4_096;
 
 /// What calls were told to spend, and what they spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +30,8 @@ pub struct Account {
     pub paused_calls: u64,
     /// Multiplications.
     pub steps: u64,
+    /// Times that a thread slept.
+    pub naps: u64,
 }
 
 impl Account {
@@ -70,60 +43,7 @@ impl Account {
         self.paused_ticks += other.paused_ticks;
         self.paused_calls += other.paused_calls;
         self.steps += other.steps;
-    }
-}
-
-impl Programme {
-    pub(super) fn new(tuning: &Tuning) -> Self {
-        let clock = Clock::new();
-        let steps = tuning.number("steps");
-        let call_ns = tuning.number("ns").unwrap_or(if steps.is_some() { 0.0 } else { CALL_NS });
-        // A millisecond's worth, because a nanosecond is only a few ticks.
-        let ticks_per_ns = clock.ticks_in(1_000_000_000) as f64 / 1e9;
-        let built = clock.ticks();
-        let ticks = |ns| clock.ticks_in(ns);
-        Programme {
-            built,
-            call_ticks: call_ns * ticks_per_ns,
-            steps: steps.unwrap_or(0.0),
-            slow: tuning.number("slow").unwrap_or(1.0),
-            slow_from: tuning.duration_ns("after").map_or(0, |after| built + ticks(after)),
-            alpha: tuning.number("alpha").unwrap_or(0.0),
-            beta: tuning.number("beta").unwrap_or(0.0),
-            every: ticks(tuning.duration_ns("every").unwrap_or(EVERY_NS)),
-            pause: tuning.duration_ns("pause").map_or(0, ticks),
-            back_to_back: ticks(BACK_TO_BACK_NS),
-            carried: ticks(CARRIED_NS).cast_signed(),
-            threads: AtomicU32::new(0),
-            clock,
-        }
-    }
-
-    pub(super) fn set_threads(&self, threads: u32) {
-        self.threads.store(threads, Ordering::Relaxed);
-    }
-
-    /// By how much the law makes a call longer.
-    fn law(&self, threads: u32) -> f64 {
-        let n = f64::from(threads.max(1));
-        1.0 + self.alpha * (n - 1.0) + self.beta * n * (n - 1.0)
-    }
-}
-
-/// Length of a call, with [`FRACTION`] bits behind the point.
-#[derive(Debug, Clone, Copy, Default)]
-struct Length {
-    ticks: i64,
-    steps: u64,
-}
-
-impl Length {
-    fn of(programme: &Programme, factor: f64) -> Self {
-        let one = f64::from(1_u32 << FRACTION);
-        Length {
-            ticks: (programme.call_ticks * factor * one) as i64,
-            steps: (programme.steps * factor * one) as u64,
-        }
+        self.naps += other.naps;
     }
 }
 
@@ -133,10 +53,17 @@ pub(super) struct Service<'m> {
     programme: &'m Programme,
     /// Whether the counter must be looked at.
     timed: bool,
-    /// The number of threads that the lengths were worked out for.
-    threads: u32,
-    /// A call before `slow_from` and one after it.
-    lengths: [Length; 2],
+    /// The number of threads that the lengths were worked out for; `None` if they must be anew.
+    threads: Option<u32>,
+    /// Reads and writes, before `slow_from` and after it.
+    lengths: [[Length; 2]; 2],
+    /// What lengths are drawn with.
+    random: Option<Xoshiro256PlusPlus>,
+    /// Calls until the map must be looked at, calls between the last look and that, and the writes
+    /// among those since.
+    until_look: u64,
+    look_calls: u64,
+    writes: u64,
     /// What the next call has to spend before its own length: mostly negative.
     owed: i64,
     /// Fraction of a step that is still to be made.
@@ -152,11 +79,17 @@ pub(super) struct Service<'m> {
 
 impl<'m> Service<'m> {
     pub(super) fn new(programme: &'m Programme) -> Self {
+        let number = programme.number_handle();
+        let seeded = |seed: u64| Xoshiro256PlusPlus::seed_from_u64(seed << 32 | number);
         Service {
             programme,
-            timed: programme.call_ticks > 0.0 || programme.pause > 0 || programme.slow_from > 0,
-            threads: 0,
-            lengths: [Length::default(); 2],
+            timed: programme.is_timed(),
+            threads: None,
+            lengths: [[Length::default(); 2]; 2],
+            random: programme.drawn.map(seeded),
+            until_look: if programme.bends.need_looks() { 64 } else { u64::MAX },
+            look_calls: 64,
+            writes: 0,
             owed: 0,
             owed_steps: 0,
             last_end: 0,
@@ -211,22 +144,58 @@ impl<'m> Service<'m> {
         after
     }
 
+    /// Counts a call; answers whether it is time to [`look`](Self::look) at the map.
+    #[inline]
+    pub(super) fn must_look(&mut self, call: Call) -> bool {
+        self.writes += call as u64;
+        self.until_look -= 1;
+        self.until_look == 0
+    }
+
+    /// Takes in what the map has come to, and how many of the calls since the last look were writes.
+    #[cold]
+    pub(super) fn look(&mut self, entries: usize) {
+        let write_percent = 100.0 * self.writes as f64 / self.look_calls as f64;
+        self.programme.note(entries as u64, write_percent);
+        self.look_calls = (self.look_calls * 2).min(LOOK_CALLS);
+        (self.until_look, self.writes) = (self.look_calls, 0);
+        self.threads = None;
+    }
+
     /// Spends what is left of a call.
     #[inline(never)]
-    pub(super) fn end(&mut self, start: u64) {
-        let programme = self.programme;
-        let threads = programme.threads.load(Ordering::Relaxed);
-        if threads != self.threads {
-            self.threads = threads;
-            let law = programme.law(threads);
-            self.lengths =
-                [Length::of(programme, law), Length::of(programme, law * programme.slow)];
-        }
-        let length = self.lengths[usize::from(start >= programme.slow_from)];
+    pub(super) fn end(&mut self, start: u64, call: Call) {
+        let Length { ticks, steps } = self.length(start, call);
         self.account.calls += 1;
-        self.step(length.steps);
-        if length.ticks > 0 {
-            self.spin(start, length.ticks);
+        self.step(steps);
+        if ticks > 0 {
+            self.told += ticks as u64;
+            self.owed += ticks;
+            self.spend(start);
+        }
+    }
+
+    /// The length of a call.
+    #[inline]
+    pub(super) fn length(&mut self, start: u64, call: Call) -> Length {
+        let programme = self.programme;
+        let threads = programme.threads();
+        if self.threads != Some(threads) {
+            self.threads = Some(threads);
+            self.lengths = programme.lengths(threads);
+        }
+        let length = self.lengths[usize::from(start >= programme.slow_from)][call as usize];
+        match &mut self.random {
+            None => length,
+            Some(random) => {
+                // Uniform over (0, 1], so that the logarithm is finite.
+                let uniform = ((random.next_u64() >> 11) + 1) as f64 / (1_u64 << 53) as f64;
+                let factor = -uniform.ln();
+                Length {
+                    ticks: (length.ticks as f64 * factor) as i64,
+                    steps: (length.steps as f64 * factor) as u64,
+                }
+            }
         }
     }
 
@@ -245,15 +214,21 @@ impl<'m> Service<'m> {
         self.chain = black_box(chain);
     }
 
+    /// Spins or sleeps until what is owed is spent, and carries over what that took too long.
     #[inline]
-    fn spin(&mut self, start: u64, length: i64) {
+    fn spend(&mut self, start: u64) {
         let programme = self.programme;
-        self.told += length as u64;
-        self.owed += length;
         let due = (self.owed >> FRACTION).max(0) as u64;
         let mut now = programme.clock.ticks();
-        while now.wrapping_sub(start) < due {
-            now = programme.clock.ticks();
+        if programme.nap > 0 {
+            let left = due.saturating_sub(now.wrapping_sub(start));
+            if left >= programme.nap {
+                now = self.nap(now, left);
+            }
+        } else {
+            while now.wrapping_sub(start) < due {
+                now = programme.clock.ticks();
+            }
         }
         let spent = now.wrapping_sub(start);
         self.account.spent_ticks += spent;
@@ -263,5 +238,15 @@ impl<'m> Service<'m> {
             self.owed = 0;
         }
         self.last_end = now;
+    }
+
+    /// Sleeps for so many ticks, and answers when it woke.
+    #[cold]
+    #[expect(clippy::disallowed_methods, reason = "sleeping is what the map is told to do")]
+    fn nap(&mut self, now: u64, ticks: u64) -> u64 {
+        let clock = &self.programme.clock;
+        std::thread::sleep(Duration::from_nanos(clock.nanos_between(now, now + ticks)));
+        self.account.naps += 1;
+        clock.ticks()
     }
 }

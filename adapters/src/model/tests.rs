@@ -132,3 +132,133 @@ fn a_slowdown_can_begin_later() {
     let account = account_of(&map, 1_000);
     assert!(same(account.told_ticks as f64, ticks(100.0) * 1e3), "{account:?}");
 }
+
+#[test]
+fn reads_and_writes_have_lengths_of_their_own_and_two_models_cross_where_the_form_says() {
+    // w* = (200 - 100) / ((200 - 100) + (500 - 200)) = one call in four.
+    let steep = map(&[("read-ns", "100"), ("write-ns", "500")]);
+    let flat = map(&[("read-ns", "200"), ("write-ns", "200")]);
+    let told = |map: &Map, writes_in_8: u64| {
+        let before = map.account().told_ticks;
+        let mut handle = map.handle();
+        for call in 0..8_000 {
+            if call % 8 < writes_in_8 {
+                handle.upsert(call, 0);
+            } else {
+                handle.contains(&call);
+            }
+        }
+        drop(handle);
+        (map.account().told_ticks - before) as f64
+    };
+    assert!(same(told(&steep, 0), ticks(100.0) * 8e3));
+    assert!(same(told(&steep, 2), told(&flat, 2)));
+    assert!(told(&steep, 1) < told(&flat, 1) && told(&steep, 3) > told(&flat, 3));
+}
+
+/// Ticks per call of a map with so many entries that sees so many writes in eight calls, after it
+/// has looked at itself.
+fn bent(settings: &[(&str, &str)], entries: u64, writes_in_8: u64) -> f64 {
+    const CALLS: u64 = 16_384;
+    let map = map(settings);
+    let mut handle = map.handle();
+    (0..entries).for_each(|key| {
+        handle.map.upsert(key, 0);
+    });
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let before = handle.service.account().told_ticks;
+        for call in 0..CALLS {
+            if call % 8 < writes_in_8 {
+                handle.update(&call, |value| *value);
+            } else {
+                handle.contains(&call);
+            }
+        }
+        told.push((handle.service.account().told_ticks - before) as f64 / CALLS as f64);
+    }
+    told[1]
+}
+
+#[test]
+fn lengths_bend_with_the_entries_and_with_the_share_of_writes() {
+    let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-3;
+    let keys = [("ns", "20"), ("break-keys", "1000"), ("below", "0.25"), ("above", "0.5")];
+    for (entries, ns) in [(1_000, 20.0), (4_000, 40.0), (62, 20.0 * 0.062_f64.powf(0.25))] {
+        let told = bent(&keys, entries, 0);
+        assert!(close(told, ticks(ns)), "{entries} entries: {told} for {}", ticks(ns));
+    }
+    let writes = [("ns", "20"), ("break-writes", "25"), ("above", "1")];
+    for (writes_in_8, ns) in [(0, 20.0), (1, 20.0), (2, 20.0), (4, 40.0), (8, 80.0)] {
+        let told = bent(&writes, 10, writes_in_8);
+        assert!(close(told, ticks(ns)), "{writes_in_8} of 8 write: {told} for {}", ticks(ns));
+    }
+    let shards = [("ns", "20"), ("break-shards", "4"), ("below", "1"), ("above", "0")];
+    for (count, ns) in [("1", 80.0), ("4", 20.0), ("64", 20.0)] {
+        let told = bent(&[&shards[..], &[("shards", count)]].concat(), 10, 0);
+        assert!(close(told, ticks(ns)), "{count} shards: {told} for {}", ticks(ns));
+    }
+}
+
+/// The 99th percentile of the time from due to done, in mean lengths of a call, of one thread that
+/// is offered calls at `load` of what it can do, after so many times between two of them.
+fn p99_in_means(load: f64, mut between: impl FnMut() -> f64) -> f64 {
+    const CALLS: usize = 400_000;
+    let programme = Programme::new(&tuned(&[("ns", "1000"), ("exponential", "1"), ("seed", "7")]));
+    let mut service = Service::new(&programme);
+    let mean = ticks(1_000.0) * 65_536.0;
+    let mut wait = 0.0_f64;
+    let mut sojourns: Vec<f64> = (0..CALLS)
+        .map(|_| {
+            let length = service.length(0, Call::Read).ticks as f64 / mean;
+            let sojourn = wait + length;
+            wait = (sojourn - between() / load).max(0.0);
+            sojourn
+        })
+        .collect();
+    sojourns.sort_by(f64::total_cmp);
+    sojourns[CALLS * 99 / 100]
+}
+
+#[test]
+fn drawn_lengths_make_the_queues_whose_percentiles_are_known() {
+    let percentile = 100.0_f64.ln();
+    let load = 0.5;
+    let mut state = 1_u64;
+    let poisson = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        -((state >> 11) as f64 / (1_u64 << 53) as f64).max(1e-18).ln()
+    };
+    let found = p99_in_means(load, poisson);
+    let known = percentile / (1.0 - load);
+    assert!((found / known - 1.0).abs() < 0.03, "M/M/1: {found}, not {known}");
+    let mut s = 0.5_f64;
+    (0..200).for_each(|_| s = (-(1.0 - s) / load).exp());
+    let found = p99_in_means(load, || 1.0);
+    let known = percentile / (1.0 - s);
+    assert!((found / known - 1.0).abs() < 0.03, "D/M/1: {found}, not {known}");
+}
+
+#[test]
+fn drawn_lengths_are_those_of_the_seed() {
+    let told = |seed| {
+        let map = map(&[("ns", "100"), ("exponential", "1"), ("seed", seed)]);
+        account_of(&map, 1_000).told_ticks
+    };
+    // The clocks of two maps may differ by a part in a million.
+    assert!(same(told("1") as f64, told("1") as f64));
+    assert!(!same(told("1") as f64, told("2") as f64));
+}
+
+#[test]
+fn whoever_is_told_to_sleep_sleeps_for_what_is_due_and_not_for_less() {
+    const CALLS: u64 = 2_000;
+    let map = map(&[("ns", "2000"), ("sleep", "200us")]);
+    let account = account_of(&map, CALLS);
+    assert!(same(account.told_ticks as f64, ticks(2_000.0) * CALLS as f64), "{account:?}");
+    // A nap is for a hundred calls at least; what is not slept at the end is less than one.
+    assert!((1..=CALLS / 100).contains(&account.naps), "{account:?}");
+    assert!(account.spent_ticks as f64 > account.told_ticks as f64 - ticks(200_000.0) - 2.0);
+}
