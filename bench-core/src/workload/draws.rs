@@ -408,7 +408,9 @@ mod tests {
         for actor in [0, 1] {
             let words = draws.draw(&Ground { actor, ..ground(10_000, 100_000) }, 3);
             let mut counts = [0.0; NAMESPACES as usize];
-            keys(&words).iter().for_each(|key| counts[(key % NAMESPACES) as usize] += 1.0);
+            for key in keys(&words) {
+                counts[(key % NAMESPACES) as usize] += 1.0;
+            }
             let whole: f64 = (1..=NAMESPACES).map(|rank| f64::from(rank).powf(-1.5)).sum();
             for (namespace, count) in counts.iter().enumerate().take(5) {
                 let share = (namespace as f64 + 1.0).powf(-1.5) / whole;
