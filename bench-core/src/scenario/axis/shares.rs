@@ -176,7 +176,7 @@ pub(super) fn lengthen(mix: &mut Mix) -> Result<(), Refusal> {
     if needed > MAX_GROWN_LAP_OPS as f64 {
         return Err(Refusal::new(
             format!("its {circle} keys of `latest` would come round in {needed} ops only"),
-            "use a range further from 0, or fewer keys (--set mix.keys=N --set mix.preload=N)",
+            "use a range further from 0, or fewer `keys` and `preload` in a scenario file",
         ));
     }
     mix.lap_ops = mix.lap_ops.max(needed as u64);
