@@ -12,7 +12,8 @@ use std::thread::JoinHandle;
 
 use crossbeam_utils::CachePadded;
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta, Was,
+    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta,
+    Waits, Was,
 };
 use mapbench_core::driver;
 use mapbench_core::key::BenchKey;
@@ -46,7 +47,11 @@ impl MapFamily for ActorChannel {
             owner ends when the map is dropped.",
         class: AdapterClass::Map,
         default_hasher: "siphash",
-        capabilities: Capabilities { borrowed_reads: false, ..Capabilities::LOCKED },
+        capabilities: Capabilities {
+            borrowed_reads: false,
+            writes_wait_for_scans: Waits::Never,
+            ..Capabilities::LOCKED
+        },
         settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S>;

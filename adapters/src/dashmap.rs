@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use ::dashmap::{DashMap, Entry};
 use mapbench_core::adapter::{
     AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
-    MapHandle, MapHasher, Meta, ScanConsistency, Tuning, Was,
+    MapHandle, MapHasher, Meta, ScanConsistency, Tuning, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -39,6 +39,8 @@ impl MapFamily for DashMapV6 {
         capabilities: Capabilities {
             scan: ScanConsistency::PerShard,
             len: LenCost::PerShard,
+            reads_wait: Waits::Shard,
+            writes_wait_for_scans: Waits::Shard,
             ..Capabilities::LOCKED
         },
         settings: &[AdapterSetting::SHARDS],

@@ -12,7 +12,7 @@ use ::evmap::handles::{ReadHandle, WriteHandle};
 use foldhash::fast::FixedState;
 use mapbench_core::adapter::{
     AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
-    MapHandle, MapHasher, Meta, Was,
+    MapHandle, MapHasher, Meta, Waits, Was,
 };
 use mapbench_core::key::{BenchKey, InlineKey};
 use mapbench_core::value::{Arc224, BenchValue, Inline224};
@@ -47,7 +47,7 @@ impl MapFamily for PublishEach {
             by the same thread is a deadlock; the adapter holds none across calls.",
         class: AdapterClass::Core,
         default_hasher: "siphash",
-        capabilities: Capabilities::LOCKED,
+        capabilities: Capabilities { reads_wait: Waits::Never, ..Capabilities::LOCKED },
         settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter<K, V, S, true>;
@@ -76,6 +76,9 @@ impl MapFamily for PublishEveryN {
             immediate_visibility: false,
             returns_previous: false,
             len: LenCost::Approximate,
+            reads_wait: Waits::Never,
+            // Those that publish.
+            writes_wait_for_scans: Waits::SlowPath,
             ..Capabilities::LOCKED
         },
         settings: &[AdapterSetting::PUBLISH_EVERY],

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ::flurry::{Guard, HashMap};
 use mapbench_core::adapter::{
     AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Was,
+    Meta, ScanConsistency, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -35,6 +35,8 @@ const META: Meta = Meta {
     capabilities: Capabilities {
         scan: ScanConsistency::Weak,
         len: LenCost::Approximate,
+        reads_wait: Waits::Never,
+        writes_wait_for_scans: Waits::Never,
         ..Capabilities::LOCKED
     },
     ..Meta::NEW

@@ -76,7 +76,7 @@ use std::thread::{self, ThreadId};
 
 use mapbench_core::adapter::{
     AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
-    MapHandle, MapHasher, Meta, ScanConsistency, SettingValue, Was,
+    MapHandle, MapHasher, Meta, ScanConsistency, SettingValue, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -145,6 +145,8 @@ impl MapFamily for Model {
         capabilities: Capabilities {
             scan: ScanConsistency::PerShard,
             len: LenCost::PerShard,
+            reads_wait: Waits::Shard,
+            writes_wait_for_scans: Waits::Shard,
             ..Capabilities::LOCKED
         },
         settings: &SETTINGS,

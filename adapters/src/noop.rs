@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta, Was,
+    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta,
+    Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -30,7 +31,12 @@ impl MapFamily for Noop {
             its final state is not verified.",
         class: AdapterClass::Control,
         default_hasher: "none",
-        capabilities: Capabilities { keeps_entries: false, ..Capabilities::LOCKED },
+        capabilities: Capabilities {
+            keeps_entries: false,
+            reads_wait: Waits::Never,
+            writes_wait_for_scans: Waits::Never,
+            ..Capabilities::LOCKED
+        },
         settings: &[],
     };
     type Map<K: BenchKey, V: BenchValue, S: MapHasher> = Adapter;

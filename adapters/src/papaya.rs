@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ::papaya::{Guard, HashMap, LocalGuard};
 use mapbench_core::adapter::{
     AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Was,
+    Meta, ScanConsistency, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -33,6 +33,8 @@ const META: Meta = Meta {
     capabilities: Capabilities {
         scan: ScanConsistency::Weak,
         len: LenCost::Approximate,
+        reads_wait: Waits::Never,
+        writes_wait_for_scans: Waits::Never,
         ..Capabilities::LOCKED
     },
     ..Meta::NEW

@@ -7,7 +7,7 @@ use ::scc::hash_index::Entry;
 use ::scc::{Guard, HashIndex};
 use mapbench_core::adapter::{
     AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Was,
+    Meta, ScanConsistency, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -42,6 +42,8 @@ impl MapFamily for SccHashIndex {
             scan: ScanConsistency::Weak,
             len: LenCost::Scan,
             atomic_replace: false,
+            reads_wait: Waits::Never,
+            writes_wait_for_scans: Waits::Never,
             ..Capabilities::LOCKED
         },
         settings: &[],

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ::scc::{Guard, HashMap};
 use mapbench_core::adapter::{
     AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Was,
+    Meta, ScanConsistency, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -35,6 +35,8 @@ impl MapFamily for SccHashMap {
         capabilities: Capabilities {
             scan: ScanConsistency::Weak,
             len: LenCost::Scan,
+            reads_wait: Waits::Shard,
+            writes_wait_for_scans: Waits::Shard,
             ..Capabilities::LOCKED
         },
         settings: &[],

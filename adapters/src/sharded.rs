@@ -10,7 +10,7 @@ pub use by_namespace::ByNamespace;
 
 use mapbench_core::adapter::{
     AdapterClass, AdapterSetting, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily,
-    MapHandle, MapHasher, Meta, ScanConsistency, Was,
+    MapHandle, MapHasher, Meta, ScanConsistency, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -43,6 +43,8 @@ impl MapFamily for Sharded {
         capabilities: Capabilities {
             scan: ScanConsistency::PerShard,
             len: LenCost::PerShard,
+            reads_wait: Waits::Shard,
+            writes_wait_for_scans: Waits::Shard,
             ..Capabilities::LOCKED
         },
         settings: &[AdapterSetting::SHARDS],

@@ -12,7 +12,8 @@ use arc_swap::ArcSwap;
 use imbl::GenericHashMap;
 use imbl::shared_ptr::DefaultSharedPtr;
 use mapbench_core::adapter::{
-    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta, Was,
+    AdapterClass, BuildSetup, Capabilities, MapAdapter, MapFamily, MapHandle, MapHasher, Meta,
+    Waits, Was,
 };
 use mapbench_core::driver::memory;
 use mapbench_core::key::BenchKey;
@@ -37,7 +38,11 @@ const META: Meta = Meta {
         it, and that reader then pays for dropping it.",
     class: AdapterClass::Map,
     default_hasher: "siphash",
-    capabilities: Capabilities::LOCKED,
+    capabilities: Capabilities {
+        reads_wait: Waits::Never,
+        writes_wait_for_scans: Waits::Never,
+        ..Capabilities::LOCKED
+    },
     ..Meta::NEW
 };
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use mapbench_core::adapter::{
     AdapterClass, BuildSetup, Capabilities, LenCost, MapAdapter, MapFamily, MapHandle, MapHasher,
-    Meta, ScanConsistency, Was,
+    Meta, ScanConsistency, Waits, Was,
 };
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
@@ -43,6 +43,8 @@ impl MapFamily for ReadDirty {
         capabilities: Capabilities {
             scan: ScanConsistency::Weak,
             len: LenCost::Scan,
+            reads_wait: Waits::SlowPath,
+            writes_wait_for_scans: Waits::SlowPath,
             ..Capabilities::LOCKED
         },
         settings: &[],

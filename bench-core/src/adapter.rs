@@ -230,6 +230,12 @@ pub struct Capabilities {
     /// Whether a reader of a key that is overwritten always finds it, with its old value or its new
     /// one.
     pub atomic_replace: bool,
+    /// Whether a scan visits entries in the order of their keys.
+    pub ordered: bool,
+    /// Which writes a read may have to wait for.
+    pub reads_wait: Waits,
+    /// How much of a scan a write may have to wait for.
+    pub writes_wait_for_scans: Waits,
     /// Whether the final state can be verified; false only for controls that keep nothing.
     pub keeps_entries: bool,
 }
@@ -245,6 +251,9 @@ impl Capabilities {
         pluggable_hasher: true,
         len: LenCost::Constant,
         atomic_replace: true,
+        ordered: false,
+        reads_wait: Waits::Map,
+        writes_wait_for_scans: Waits::Map,
         keeps_entries: true,
     };
 
@@ -259,6 +268,20 @@ impl Capabilities {
             Requirement::AtomicReplace => self.atomic_replace,
         }
     }
+}
+
+/// For how much of what others do a call may have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waits {
+    /// For nobody's.
+    Never,
+    /// On a slow path only, which most calls do not take.
+    SlowPath,
+    /// For what goes on in the same shard or bucket.
+    Shard,
+    /// For what goes on anywhere in the map.
+    Map,
 }
 
 /// What a scan shows while others write.

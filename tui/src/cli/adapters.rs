@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use mapbench_core::adapter::{AdapterClass, AdapterSetting, LenCost};
+use mapbench_core::adapter::{AdapterClass, AdapterSetting, LenCost, Waits};
 use mapbench_core::registry::{AdapterEntry, Registry};
 
 use super::{CliError, output};
@@ -73,6 +73,9 @@ fn show(entry: &AdapterEntry) -> String {
         ("says what was there before", yes(can.returns_previous)),
         ("reads in place", yes(can.borrowed_reads)),
         ("scan under writes", can.scan.name()),
+        ("reads wait for writes", waits(can.reads_wait)),
+        ("writes wait for scans", waits(can.writes_wait_for_scans)),
+        ("in key order", yes(can.ordered)),
         ("len", len),
     ];
     let mut text = format!("{}: {}\n", meta.name, meta.summary);
@@ -85,6 +88,15 @@ fn show(entry: &AdapterEntry) -> String {
     }
     let _ = writeln!(text, "\nTrade-offs: {}\n\nSemantics: {}", meta.trade_offs, meta.semantics);
     text
+}
+
+fn waits(waits: Waits) -> &'static str {
+    match waits {
+        Waits::Never => "never",
+        Waits::SlowPath => "on a slow path",
+        Waits::Shard => "of the same shard or bucket",
+        Waits::Map => "of the whole map",
+    }
 }
 
 fn class(class: AdapterClass) -> &'static str {
