@@ -1,7 +1,8 @@
 //! Crossovers of curves whose ratio is known.
 
 use super::*;
-use crate::knee::Observation;
+use crate::knee::corpus::{Case, Family, Noise};
+use crate::knee::{Design, Observation};
 
 /// Two curves whose log ratio over log₂ x is given, measured twice at each doubling, with a drift
 /// that both share and a small error of their own.
@@ -102,4 +103,37 @@ fn fiellers_interval_is_the_textbook_one() {
     let (below, above) = fieller(&line, 2.0).expect("an interval");
     assert!((above - (0.16_f64 / 3.96).sqrt()).abs() < 1e-12 && (below + above).abs() < 1e-12);
     assert!(fieller(&Line { slope: 0.1, ..line }, 2.0).is_none());
+}
+
+#[test]
+fn a_sweep_of_sixteen_visits_finds_crossings_within_their_intervals() {
+    let (mut held, mut near) = (0, 0);
+    for seed in 0..40 {
+        let case = Case::new(Family::BentCrossing, seed);
+        let design = Design {
+            range: case.range.clone(),
+            definitions: vec![Definition::Crossover],
+            limit: None,
+            precision: 1e-6,
+            most_visits: 16,
+        };
+        let mut meter = case.meter(Noise::independent(0.05), seed);
+        let mut found = Vec::new();
+        loop {
+            let next = design.next_visits(meter.curves(), &found);
+            if next.is_empty() {
+                break;
+            }
+            for x in next {
+                meter.visit(x);
+            }
+            found = crossovers(&meter.curves()[0], &meter.curves()[1], Scale::Log);
+        }
+        assert_eq!(meter.curves()[0].observations.len(), 16);
+        let Location::Found { point, low, high } = found[0].location else { continue };
+        held += usize::from(low <= case.knees[0] && case.knees[0] <= high);
+        near += usize::from((point / case.knees[0]).log2().abs() <= 0.2);
+    }
+    assert!(held >= 34, "{held} of 40 intervals hold the crossing");
+    assert!(near >= 38, "{near} of 40 are within 0.2 doublings");
 }

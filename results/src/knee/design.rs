@@ -12,6 +12,12 @@ use super::{AxisRange, Curve, Definition, Finding, Location, Side};
 const SEEDS: u32 = 6;
 /// Share of all visits that go to the two ends.
 const END_SHARE: f64 = 0.3;
+/// The same where a gap between visits may hide another knee and wants some of them.
+const END_SHARE_OF_SEVERAL: f64 = 0.2;
+/// Part of an SLO load at which a map counts as idle enough to show its latency without load.
+const IDLE_SHARE: f64 = 0.5;
+/// Times that the points of a pair are below and above the peak of the scalability law at most.
+const MOST_MIRRORED: f64 = 4.0;
 /// Visits before "there is none" or "outside the range" is believed.
 const VISITS_TO_SAY_NO: u32 = 12;
 
@@ -110,10 +116,7 @@ impl Design {
         let turn = visits.len() / 2;
         let served = if turn.is_multiple_of(2) { 0 } else { (turn / 2) % open.len() };
         let mut next = self.around(open[served].1, visits);
-        let (ends, all) = (self.visits_at_ends(visits), visits.len() + next.len());
-        if (ends as f64) < END_SHARE * all as f64 {
-            next.push(self.less_visited_end(visits));
-        }
+        next.extend(self.anchor(open[served].1, visits, visits.len() + next.len()));
         let mut once: Vec<f64> = Vec::new();
         for x in next {
             if !once.contains(&x) {
@@ -121,6 +124,36 @@ impl Design {
             }
         }
         once
+    }
+
+    /// A visit far from the estimate, which holds the model there: mostly an end.
+    fn anchor(&self, finding: &Finding, visits: &[f64], all: usize) -> Option<f64> {
+        let is_due = |there: usize, share: f64| (there as f64) < share * all as f64;
+        match (finding.definition, finding.location.point()) {
+            // Beyond the capacity nothing more is learned; an idle map has the other figure.
+            (Definition::SloLoad, Some(point)) => {
+                let idle = |x: f64| x <= IDLE_SHARE * point * 1.2;
+                let there = visits.iter().filter(|&&x| idle(x)).count();
+                let position = self.range.scale.position(IDLE_SHARE * point);
+                is_due(there, END_SHARE).then(|| self.range.value_at(position))
+            }
+            // Its pair is far from the estimate as it is.
+            (Definition::UslPeak, Some(_)) => None,
+            _ => {
+                let gap = self.widest_gap(finding, visits);
+                let share = if gap.is_some() { END_SHARE_OF_SEVERAL } else { END_SHARE };
+                let due = is_due(self.visits_at_ends(visits), share);
+                if due { Some(self.less_visited_end(visits)) } else { gap }
+            }
+        }
+    }
+
+    /// The middle of the widest gap, for what may be there several times: one that was found says
+    /// nothing of another.
+    fn widest_gap(&self, finding: &Finding, visits: &[f64]) -> Option<f64> {
+        matches!(finding.definition, Definition::Crossover | Definition::CacheCliff)
+            .then(|| self.emptiest(visits).first().copied())
+            .flatten()
     }
 
     /// Half-width of a finding's interval over the one that is narrow enough; at most 1 when it
@@ -147,6 +180,9 @@ impl Design {
     /// The pair that tells most about a finding.
     fn around(&self, finding: &Finding, visits: &[f64]) -> Vec<f64> {
         match &finding.location {
+            Location::Found { point, .. } if finding.definition == Definition::UslPeak => {
+                self.mirrored(*point)
+            }
             Location::Found { point, low, high } => {
                 let position = |value: f64| self.range.scale.position(value);
                 let half = (position(*high) - position(*low)) / 2.0;
@@ -164,6 +200,20 @@ impl Design {
             }
             Location::None | Location::Unresolved { .. } => self.emptiest(visits),
         }
+    }
+
+    /// Two points that are equally far below and above the peak of the scalability law on a log
+    /// axis. There N/X = ((1−α)/N + α + βN) / λ is the same below as above whatever α, β and λ
+    /// are, so that the two throughputs tell where the peak is: as far apart as the range allows
+    /// is the c-optimal design for N*, and [`MOST_MIRRORED`] is what the law is trusted for.
+    fn mirrored(&self, peak: f64) -> Vec<f64> {
+        let times = (peak / self.range.low).min(self.range.high / peak);
+        // Near an end the pair leans towards the middle, and the end itself has one of them.
+        let times = times.clamp(2.0, MOST_MIRRORED);
+        [peak / times, peak * times]
+            .into_iter()
+            .map(|x| self.range.value_at(self.range.scale.position(x)))
+            .collect()
     }
 
     /// Two points in the widest gaps between visits.

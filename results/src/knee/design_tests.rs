@@ -159,3 +159,31 @@ fn an_slo_search_doubles_the_load_until_the_limit_is_missed() {
     assert!((100.0..=200.0).contains(&highest), "{xs:?}");
     assert_eq!(xs.len(), 3, "32, 64, 128: {xs:?}");
 }
+
+#[test]
+fn a_peak_is_asked_for_from_both_sides_alike() {
+    let mut design = design(&[Definition::UslPeak]);
+    let peak =
+        |point| finding(Definition::UslPeak, Location::Found { point, low: 1.0, high: 1024.0 }, 11);
+    let seeds = curve(&design.seeds());
+    let next = design.next_visits(std::slice::from_ref(&seeds), &[peak(32.0)]);
+    assert!((next[0] * next[1] / 1024.0).log2().abs() < 0.1, "{next:?}");
+    // Where the range ends soon above the peak, the upper one is the end.
+    design.range.high = 48.0;
+    let next = design.next_visits(&[curve(&design.seeds())], &[peak(32.0)]);
+    assert_eq!(next[1], 48.0);
+    assert!((next[0] - 16.0).abs() < 1.0, "{next:?}");
+}
+
+#[test]
+fn a_crossing_that_was_found_does_not_hide_another() {
+    let design = design(&[Definition::Crossover]);
+    let mut xs = design.seeds();
+    let one =
+        finding(Definition::Crossover, Location::Found { point: 4.0, low: 3.0, high: 5.0 }, 6);
+    for _ in 0..6 {
+        xs.extend(design.next_visits(&[curve(&xs)], std::slice::from_ref(&one)));
+    }
+    let far = xs.iter().filter(|&&x| x > 8.0 && x < 1000.0).count();
+    assert!(far > 4, "{xs:?}");
+}

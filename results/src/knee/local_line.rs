@@ -1,23 +1,24 @@
 //! Local regression: a line fitted around each position, near points counting most, and how well
 //! the value and the slope of that line are known. Cleveland: *Robust locally weighted regression
-//! and smoothing scatterplots*, JASA 74 (1979), without its robustness steps; degrees of freedom as
-//! in Cleveland, Devlin: *Locally weighted regression*, JASA 83 (1988), section 4; how much to
-//! smooth by the corrected AIC of Hurvich, Simonoff, Tsai, J. R. Stat. Soc. B 60 (1998). Knows
-//! nothing of maps or of axes.
+//! and smoothing scatterplots*, JASA 74 (1979), without its robustness steps; how much to smooth by
+//! the corrected AIC of Hurvich, Simonoff, Tsai, J. R. Stat. Soc. B 60 (1998); the noise from
+//! neighbours as Gasser, Sroka, Jennen-Steinmetz: *Residual variance and residual pattern in
+//! nonlinear regression*, Biometrika 73 (1986). Knows nothing of maps or of axes.
 
-/// Shares of the points that a window may hold, least smooth first; a share above one is a window
-/// so wide that its edges weigh too, and the last is one line through everything.
-const SPANS: [f64; 4] = [0.6, 0.8, 1.5, f64::INFINITY];
+/// Half-widths of a window as shares of the range, least smooth first; the last is one line through
+/// everything. Of constant width, since points that gather around a place must not narrow the
+/// window there to a place without slope.
+const SPANS: [f64; 5] = [0.18, 0.25, 0.4, 0.7, f64::INFINITY];
 /// Distinct positions that a line needs in its window, so that its noise can be seen as well.
 const FEWEST_POSITIONS: usize = 3;
-/// A window that leaves fewer degrees of freedom to judge the noise by is not considered.
-const FEWEST_DF: f64 = 3.0;
+/// With fewer degrees of freedom the noise is not known well enough to say anything.
+const FEWEST_DF: f64 = 2.0;
 
 /// A fitted smooth curve with noise of the same size everywhere.
 #[derive(Debug, Clone)]
 pub(super) struct LocalLines {
     points: Vec<(f64, f64)>,
-    /// Share of the points in a window.
+    /// Half-width of a window, as a share of the range.
     pub(super) span: f64,
     /// Standard deviation of a point around the curve.
     pub(super) deviation: f64,
@@ -46,43 +47,31 @@ impl LocalLines {
     pub(super) fn fit(points: &[(f64, f64)]) -> Option<Self> {
         let mut points = points.to_vec();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let noise = noise(&points)?;
         SPANS
             .iter()
-            .filter_map(|&span| LocalLines::with_span(&points, span))
+            .filter_map(|&span| LocalLines::with_span(&points, span, noise))
             .min_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, lines)| lines)
     }
 
     /// The fit at one span, with its corrected AIC.
-    fn with_span(points: &[(f64, f64)], span: f64) -> Option<(f64, LocalLines)> {
-        let n = points.len();
-        let mut residual_maker = Vec::with_capacity(n);
+    fn with_span(points: &[(f64, f64)], span: f64, noise: (f64, f64)) -> Option<(f64, LocalLines)> {
+        let n = points.len() as f64;
         let mut squares = 0.0;
         let mut trace = 0.0;
         for (i, &(position, value)) in points.iter().enumerate() {
-            let (mut row, _) = coefficients(points, span, position)?;
+            let (row, _) = coefficients(points, span, position)?;
             let fitted: f64 = row.iter().zip(points).map(|(l, (_, y))| l * y).sum();
             squares += (value - fitted).powi(2);
             trace += row[i];
-            for l in &mut row {
-                *l = -*l;
-            }
-            row[i] += 1.0;
-            residual_maker.push(row);
         }
-        let (first, second) = residual_moments(&residual_maker);
-        let n = n as f64;
-        if first <= 0.0 || first * first / second < FEWEST_DF || n - trace - 2.0 <= 0.0 {
+        if n - trace - 2.0 <= 0.0 {
             return None;
         }
         let aic = (squares / n).max(1e-24).ln() + 2.0 * (trace + 1.0) / (n - trace - 2.0);
-        let lines = LocalLines {
-            points: points.to_vec(),
-            span,
-            deviation: (squares / first).sqrt(),
-            df: first * first / second,
-        };
-        Some((aic, lines))
+        let (deviation, df) = noise;
+        Some((aic, LocalLines { points: points.to_vec(), span, deviation, df }))
     }
 
     /// The line around a position.
@@ -101,22 +90,37 @@ impl LocalLines {
     }
 }
 
-/// Traces of the symmetric product of a matrix that makes residuals of values, and of its square.
-fn residual_moments(residual_maker: &[Vec<f64>]) -> (f64, f64) {
-    let n = residual_maker.len();
-    let mut first = 0.0;
-    let mut second = 0.0;
-    for i in 0..n {
-        for j in 0..n {
-            let product: f64 =
-                residual_maker[i].iter().zip(&residual_maker[j]).map(|(a, b)| a * b).sum();
-            second += product * product;
-            if i == j {
-                first += product;
-            }
+/// Standard deviation of the noise and its degrees of freedom, from how far each point is off the
+/// line between its neighbours. It is the same whatever window is chosen, so that a choice that
+/// follows the noise does not hide it, and a bend counts in one point alone. `None` if points are
+/// too few.
+fn noise(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let rows: Vec<[f64; 3]> = points
+        .windows(3)
+        .map(|three| {
+            let whole = three[2].0 - three[0].0;
+            let part = if whole > 0.0 { (three[2].0 - three[1].0) / whole } else { 0.5 };
+            let norm = (1.0 + part * part + (1.0 - part) * (1.0 - part)).sqrt();
+            [part / norm, -1.0 / norm, (1.0 - part) / norm]
+        })
+        .collect();
+    let squares: f64 = rows
+        .iter()
+        .zip(points.windows(3))
+        .map(|(row, three)| row.iter().zip(three).map(|(c, p)| c * p.1).sum::<f64>().powi(2))
+        .sum();
+    // Satterthwaite: neighbouring rows share points, so that they count less than one each.
+    let first = rows.len() as f64;
+    let mut second = first;
+    for (i, row) in rows.iter().enumerate() {
+        for apart in 1..3 {
+            let Some(other) = rows.get(i + apart) else { continue };
+            let product: f64 = row[apart..].iter().zip(other).map(|(a, b)| a * b).sum();
+            second += 2.0 * product * product;
         }
     }
-    (first, second)
+    let df = first * first / second;
+    (df >= FEWEST_DF).then(|| ((squares / first).sqrt(), df))
 }
 
 /// What each point's value counts in the level and in the slope of the line around a position.
@@ -139,21 +143,19 @@ fn coefficients(points: &[(f64, f64)], span: f64, position: f64) -> Option<(Vec<
     Some((of(&|distance| s2 - s1 * distance), of(&|distance| s0 * distance - s1)))
 }
 
-/// Tricube weights in a window that holds the span's share of the points and enough positions.
+/// Tricube weights in a window that is wide enough to hold enough positions.
 fn weights(points: &[(f64, f64)], span: f64, position: f64) -> Option<Vec<f64>> {
     if span.is_infinite() {
         return (distinct(points.iter().map(|p| p.0)) >= FEWEST_POSITIONS)
             .then(|| vec![1.0; points.len()]);
     }
-    let mut near: Vec<f64> = points.iter().map(|(at, _)| at - position).collect();
-    near.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let n = points.len();
-    let mut count = ((span.min(1.0) * n as f64).ceil() as usize).clamp(1, n);
-    while count < n && distinct(near[..count].iter().copied()) < FEWEST_POSITIONS {
-        count += 1;
-    }
-    // A little beyond the last one, so that it counts as well.
-    let width = near[count - 1].abs() * span.max(1.0) * 1.1;
+    let mut near: Vec<f64> = points.iter().map(|(at, _)| (at - position).abs()).collect();
+    near.sort_by(f64::total_cmp);
+    near.dedup();
+    // A little beyond the last position that is needed, so that it counts as well.
+    let needed = near.get(FEWEST_POSITIONS - 1)? * 1.2;
+    let range = points.last()?.0 - points.first()?.0;
+    let width = (span * range).max(needed);
     (width > 0.0).then(|| {
         points
             .iter()
@@ -189,15 +191,27 @@ mod tests {
 
     #[test]
     fn one_line_through_everything_has_the_errors_of_least_squares() {
-        // NumPy: polyfit([0..4], [1, 3, 2, 5, 4], 1) = 0.8 x + 1.4; s² = 3.6 / 3 and the variance
-        // of the slope s² / 10 = 0.12, of the value at 2 s² / 5 = 0.24.
+        // NumPy: polyfit([0..4], [1, 3, 2, 5, 4], 1) = 0.8 x + 1.4; for noise of variance 1 that of
+        // the slope is 1 / 10, and of the value at 2 it is 1 / 5.
         let points = [(0.0, 1.0), (1.0, 3.0), (2.0, 2.0), (3.0, 5.0), (4.0, 4.0)];
-        let (_, lines) = LocalLines::with_span(&points, f64::INFINITY).expect("a fit");
+        let (_, lines) = LocalLines::with_span(&points, f64::INFINITY, (1.0, 3.0)).expect("a fit");
         let line = lines.at(2.0).expect("a line");
         assert!((line.slope - 0.8).abs() < 1e-12 && (line.value - 3.0).abs() < 1e-12);
-        assert!((line.slope_variance - 0.12).abs() < 1e-12, "{line:?}");
-        assert!((line.value_variance - 0.24).abs() < 1e-12, "{line:?}");
-        assert!((lines.df - 3.0).abs() < 1e-9, "{}", lines.df);
+        assert!((line.slope_variance - 0.1).abs() < 1e-12, "{line:?}");
+        assert!((line.value_variance - 0.2).abs() < 1e-12, "{line:?}");
+    }
+
+    #[test]
+    fn noise_is_told_from_a_slope() {
+        // Evenly spaced, a point's distance from its neighbours' mean has 3/2 of its variance:
+        // here 1, -1 alternately, so 2² / (3/2).
+        let points: Vec<(f64, f64)> = (0..40)
+            .map(|i| (f64::from(i), 5.0 * f64::from(i) + if i % 2 == 0 { 1.0 } else { -1.0 }))
+            .collect();
+        let (deviation, df) = noise(&points).expect("noise");
+        assert!((deviation * deviation - 4.0 / 1.5).abs() < 1e-9, "{deviation}");
+        // NumPy: 38 rows D of (1, -2, 1) / √6; trace(D Dᵀ)² / trace((D Dᵀ)²) = 19.811.
+        assert!((df - 19.811).abs() < 1e-3, "{df}");
     }
 
     #[test]

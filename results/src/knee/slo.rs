@@ -1,7 +1,7 @@
 //! The highest offered load that keeps a percentile of latency, counted from the intended start,
 //! within a limit. A queue's percentile grows as idle / (1 − r/c) with the load r, exactly so for
-//! M/M/1 (Kleinrock, *Queueing Systems* I (1975), section 3.2), so log p = a − log(1 − r/c) is
-//! fitted by least squares and solved for the limit. The interval holds the loads that an F test
+//! M/M/1 (Kleinrock, *Queueing Systems* I (1975), section 3.2), so log p = a − b log(1 − r/c) is
+//! fitted by least squares, with b = 1 while observations are few, and solved for the limit. The interval holds the loads that an F test
 //! of the fit forced through (load, limit) does not reject (profile likelihood, Bates and Watts,
 //! *Nonlinear Regression Analysis* (1988), section 6.1). Where the residuals say that this is no
 //! such queue, the load is bisected with probabilities instead. Reads points, offers no load.
@@ -65,13 +65,13 @@ fn out_of_range(curve: &Curve, limit: f64) -> Option<Location> {
 /// Whether the residuals are too large for noise: compared with what repeated visits of a point
 /// differ by where there are such, else by their size alone.
 fn is_misfit(data: &QueueData, fit: &QueueFit) -> bool {
-    let df = data.fitted.len() as f64 - 2.0;
-    if (fit.squares / df).sqrt() > MOST_DEVIATION {
+    let df = data.df();
+    if df >= 1.0 && (fit.squares / df).sqrt() > MOST_DEVIATION {
         return true;
     }
     let (pure, pure_df) = data.pure_error();
     let lack_df = df - pure_df;
-    if pure_df < 2.0 || lack_df < 1.0 || pure <= 0.0 {
+    if df < 1.0 || pure_df < 2.0 || lack_df < 1.0 || pure <= 0.0 {
         return false;
     }
     let f = ((fit.squares - pure) / lack_df) / (pure / pure_df);
@@ -85,7 +85,10 @@ fn profile(curve: &Curve, data: &QueueData, fit: &QueueFit) -> Option<Location> 
     if point < lowest {
         return None;
     }
-    let df = data.fitted.len() as f64 - 2.0;
+    let df = data.df();
+    if df < 1.0 {
+        return None;
+    }
     let f = FisherSnedecor::new(1.0, df).ok()?.inverse_cdf(1.0 - ALPHA);
     let worst = fit.squares * (1.0 + f / df);
     let kept = |load: f64| data.squares_through(load) <= worst;
@@ -126,6 +129,7 @@ fn model(curve: &Curve, fit: &QueueFit, scale: Scale) -> ModelLine {
         parameters: vec![
             ("idle_ns".to_string(), fit.log_idle.exp()),
             ("capacity".to_string(), fit.capacity),
+            ("exponent".to_string(), fit.exponent),
         ],
         line: (0..DRAWN)
             .map(|step| low + (high - low) * f64::from(step) / f64::from(DRAWN - 1))
