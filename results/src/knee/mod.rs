@@ -12,6 +12,18 @@ mod local_line;
 mod queue_fit;
 mod slo;
 
+mod segmented;
+mod sup_f;
+
+mod cliffs;
+mod kneedle;
+mod usl;
+
+pub use cliffs::cache_cliffs;
+pub use kneedle::kneedle;
+pub use segmented::{SMALLEST_CHANGE, slope_break};
+pub use usl::{Residuals, UniversalScalabilityFit, usl_peak};
+
 pub use axis_range::{Allowed, AxisRange};
 pub use crossover::crossovers;
 pub use curve::{Curve, Observation, Scale};
