@@ -100,8 +100,13 @@ fn the_origin_questions_are_of_keys_that_are_there() {
         let scenario = find(&format!("origin/{name}")).unwrap();
         let trace = generate(&scenario, 1).unwrap();
         assert!(trace.requirements().is_subset(&scenario.requirements()), "{name}");
-        // Half of shard-count's keys are there at any time; the others read what is always there.
-        let expected = if name == "shard-count" { 0.5 } else { 1.0 };
+        // Half of shard-count's keys are there at any time, two reads of syncmap-inflection in a
+        // hundred are in vain by intent, and the others read what is always there.
+        let expected = match name {
+            "shard-count" => 0.5,
+            "syncmap-inflection" => 0.98,
+            _ => 1.0,
+        };
         assert_near(trace.header.hit_share.unwrap_or(1.0), expected, 0.01, name);
     }
 }

@@ -207,6 +207,7 @@ mod tests {
             popularity: Popularity::Uniform,
             drift: None,
             repeat: None,
+            misses: None,
         };
         Actor {
             name: name.to_owned(),

@@ -6,7 +6,7 @@ use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::WorkloadError;
 use super::alias::AliasTable;
@@ -20,6 +20,9 @@ use crate::op::{OpKind, OpWord};
 /// Ops that share one stream of random numbers. Part of the trace's definition: changing it
 /// changes every trace.
 const CHUNK_OPS: usize = 1 << 16;
+
+/// Ops that may ask for a key in vain.
+const MISSING: [OpKind; 3] = [OpKind::Get, OpKind::Has, OpKind::GetCloned];
 
 /// What an op of a mix is drawn from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,6 +38,22 @@ pub struct Draws {
     pub drift: Option<Drift>,
     /// Whether ops repeat recent keys.
     pub repeat: Option<Repeat>,
+    /// Whether some reads ask for other keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misses: Option<Misses>,
+}
+
+/// Reads of single keys that ask for keys of a range of their own, all alike: in vain, where nobody
+/// inserts them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Misses {
+    /// Share of the reads. Percent.
+    pub percent: f64,
+    /// The first of the keys in the map.
+    pub from: u32,
+    /// How many keys.
+    pub count: u32,
 }
 
 /// The keys that ops are drawn on, and who draws them.
@@ -115,6 +134,7 @@ impl Draws {
         self.popularity.check(ground.keys)?;
         self.drift.as_ref().map_or(Ok(()), |drift| drift.check(self.ranks(ground), ground.ops))?;
         self.repeat.as_ref().map_or(Ok(()), Repeat::check)?;
+        self.misses.as_ref().map_or(Ok(()), Misses::check)?;
         if self.by_namespace() && self.drift.is_some() {
             return Err(WorkloadError::parameter(
                 "drift",
@@ -247,6 +267,28 @@ impl Draws {
     }
 }
 
+impl Misses {
+    /// Checks what does not depend on the map.
+    fn check(&self) -> Result<(), WorkloadError> {
+        let Misses { percent, count, .. } = *self;
+        if !(0.0..=100.0).contains(&percent) || count == 0 {
+            return Err(WorkloadError::parameter(
+                "misses",
+                format!("are {percent} percent, of {count} keys; use 0 to 100, and at least 1 key"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The key that a read asks for in place of `key`, by 64 random bits.
+    #[inline]
+    fn key(&self, key: u32, bits: u64) -> u32 {
+        let missing = self.from + (((bits >> 32) * u64::from(self.count)) >> 32) as u32;
+        let asked = bits & 0xFFFF_FFFF < in_parts(self.percent / 100.0);
+        select_unpredictable(asked, missing, key)
+    }
+}
+
 /// Everything that is drawn from, shared by all chunks.
 struct Dice {
     seed: u64,
@@ -257,6 +299,7 @@ struct Dice {
     spread: Spread,
     /// Threshold in 2^-32 of repeating, and the ages to repeat.
     repeat: Option<(u64, AliasTable)>,
+    misses: Option<Misses>,
 }
 
 /// Where ranks come from.
@@ -298,7 +341,8 @@ impl Dice {
             spread = spread.drifting(drift, ground.ops, seed);
         }
         let repeat = draws.repeat.map(|repeat| (in_parts(repeat.share), repeat.ages()));
-        Dice { seed, ground: *ground, kinds, ranks, spread, repeat }
+        let misses = draws.misses;
+        Dice { seed, ground: *ground, kinds, ranks, spread, repeat, misses }
     }
 
     /// Fills one chunk from its own stream of random numbers.
@@ -343,6 +387,10 @@ impl Dice {
                 let rank = rank(kind, first + at as u64, random);
                 let fresh = self.ground.first + keys_by_rank[rank as usize];
                 let key = self.repeated(out, at, fresh, bits >> 32, random);
+                let key = match &self.misses {
+                    Some(misses) if MISSING.contains(&kind) => misses.key(key, random.bits()),
+                    _ => key,
+                };
                 out[at] = OpWord::new(kind, self.ground.map, key).0;
             }
             position = end;
@@ -387,6 +435,7 @@ mod tests {
             popularity,
             drift: None,
             repeat: None,
+            misses: None,
         }
     }
 
@@ -420,6 +469,22 @@ mod tests {
         let drift = Some(Drift { top: 10, swap: 5, every_ops: 100 });
         let error = Draws { drift, ..draws }.check(&ground(10_000, 1_000)).unwrap_err().to_string();
         assert!(error.contains("does not go with `namespaces`"), "{error}");
+    }
+
+    #[test]
+    fn so_many_reads_ask_for_keys_that_are_elsewhere() {
+        let mut draws = gets(Popularity::Uniform);
+        draws.ops = vec![(OpKind::Get, 50.0), (OpKind::Overwrite, 50.0)];
+        draws.misses = Some(Misses { percent: 5.0, from: 200, count: 50 });
+        let words = draws.draw(&ground(100, 200_000), 1);
+        let astray: Vec<OpWord> =
+            words.iter().map(|&word| OpWord(word)).filter(|op| op.key() >= 100).collect();
+        assert!(astray.iter().all(|op| op.kind() == Some(OpKind::Get)));
+        assert!(astray.iter().all(|op| (200..250).contains(&op.key())));
+        let share = astray.len() as f64 / 100_000.0;
+        assert!((share - 0.05).abs() < 0.003, "{share}");
+        draws.misses = Some(Misses { percent: 101.0, from: 0, count: 1 });
+        assert!(draws.check(&ground(100, 10)).is_err());
     }
 
     #[test]

@@ -115,6 +115,7 @@ mod tests {
                 popularity: Popularity::Uniform,
                 drift: None,
                 repeat: None,
+                misses: None,
             },
             key_rule: KeyRule::NsName,
             shape: Shape::Steady,

@@ -26,7 +26,7 @@ pub use cluster::{
     Arrivals, ClusterModel, Drain, Failing, Lifetimes, ModelMap, Outages, Quantiles, Rollouts,
     Spike, feasible_nodes_to_find,
 };
-pub use draws::Draws;
+pub use draws::{Draws, Misses};
 pub use growth::Growth;
 pub use mix::Mix;
 pub use pods::Pods;

@@ -3,7 +3,9 @@
 
 use super::error::Refusal;
 use super::{refusals, shares};
-use crate::workload::{Actors, Draws, Drift, Growth, KeyRange, Mix, Popularity, Task, Workload};
+use crate::workload::{
+    Actors, Draws, Drift, Growth, KeyRange, Misses, Mix, Popularity, Task, Workload,
+};
 
 /// Most keys by rank that the epochs of a drift take together: 256 MiB. Beyond it the drift becomes
 /// rarer.
@@ -90,6 +92,10 @@ fn set_actors(actors: &mut Actors, keys: u32) -> Result<(), Refusal> {
         match &mut actor.task {
             Task::Mix { keys: range, draws, .. } => {
                 if let Some(KeyRange { from, count }) = range {
+                    let (first, end) = (factor.of(*from), factor.of(*from + *count));
+                    (*from, *count) = (first, end - first);
+                }
+                if let Some(Misses { from, count, .. }) = &mut draws.misses {
                     let (first, end) = (factor.of(*from), factor.of(*from + *count));
                     (*from, *count) = (first, end - first);
                 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::scenario::catalog;
 use crate::scenario::find;
 use crate::trace::{Shape, Stream, Trace, hash};
-use crate::workload::{Mix, Popularity, generate};
+use crate::workload::{Actor, Draws, KeyRange, Mix, Popularity, Task, generate};
 
 fn mix_of(text: &str) -> Scenario {
     Scenario::from_toml("mine.toml", &format!("summary = \"mine\"\n[mix]\n{text}")).unwrap()
@@ -251,31 +251,43 @@ fn only_laws_with_an_exponent_bend_and_uniform_ones_where_there_is_none() {
     let Workload::Actors(actors) = at("skew", "origin/syncmap-inflection", 0.2).workload else {
         panic!("actors")
     };
-    let laws = actors.popularities();
-    assert_eq!(*laws[0], Popularity::ZipfMandelbrot { s: 0.2, q: 6.0 });
-    assert_eq!((laws[1], laws[2]), (&Popularity::Uniform, &Popularity::Uniform));
+    let laws: Vec<(&str, &Popularity)> =
+        actors.actors.iter().map(|actor| (actor.name.as_str(), mixed(actor).1)).collect();
+    let readers = Popularity::ZipfMandelbrot { s: 0.2, q: 6.0 };
+    assert!(laws.iter().all(|(name, law)| **law
+        == if *name == "reader" { readers.clone() } else { Popularity::Uniform }));
     let error = refusal("skew", "test/hotspot", 0.9);
     assert!(error.contains("set:mix.popularity.hotspot.accesses"), "{error}");
 }
 
+/// The keys and the law of an actor that draws single ops.
+fn mixed(actor: &Actor) -> (Option<KeyRange>, &Popularity) {
+    let Task::Mix { keys, draws, .. } = &actor.task else { panic!("{} has steps", actor.name) };
+    (*keys, &draws.popularity)
+}
+
+fn mixed_draws(actor: &Actor) -> &Draws {
+    let Task::Mix { draws, .. } = &actor.task else { panic!("{} has steps", actor.name) };
+    draws
+}
+
 #[test]
 fn key_ranges_that_met_still_meet_and_a_lap_reaches_every_key() {
-    for keys in [3.0, 1_000.0, 1_234_567.0, 16_777_216.0] {
+    for keys in [8.0, 1_000.0, 1_234_567.0, 16_777_216.0] {
         let point = at("keys", "origin/syncmap-inflection", keys);
         let Workload::Actors(actors) = &point.workload else { panic!("actors") };
-        let ranges: Vec<(u32, u32)> = actors
-            .actors
-            .iter()
-            .filter_map(|actor| match actor.task {
-                crate::workload::Task::Mix { keys: Some(range), .. } => {
-                    Some((range.from, range.count))
-                }
-                _ => None,
-            })
-            .collect();
-        assert_eq!(ranges[0], (0, actors.maps[0].preload));
-        assert_eq!(ranges[2].0, actors.maps[0].preload);
-        assert_eq!(ranges[2].0 + ranges[2].1, keys as u32);
+        let range = |name: &str| {
+            let actor = actors.actors.iter().find(|actor| actor.name == name).expect("named");
+            mixed(actor).0.expect("a range of its own")
+        };
+        let preload = actors.maps[0].preload;
+        for name in ["reader", "overwriter"] {
+            assert_eq!((range(name).from, range(name).count), (0, preload), "{keys} keys: {name}");
+        }
+        assert_eq!(range("newcomer").from, preload, "{keys} keys");
+        let misses = mixed_draws(&actors.actors[0]).misses.expect("some miss");
+        assert!(misses.from >= range("newcomer").from + range("newcomer").count, "{keys} keys");
+        assert!(misses.from + misses.count <= keys as u32, "{keys} keys");
     }
     let point = at("keys", "curated/read-heavy", 16_777_216.0);
     assert_eq!(mix_in(&point).lap_ops, 16_777_216);
@@ -292,7 +304,7 @@ fn several_writers_are_named_and_several_scanners_keep_their_proportions() {
     let Workload::Actors(actors) = &newcomer.workload else { panic!("actors") };
     let rates: Vec<f64> =
         actors.actors.iter().filter_map(|actor| Some(actor.pacing?.rate_per_s)).collect();
-    assert_eq!(rates, [5.0, 500.0]);
+    assert_eq!(rates, [5.0, 500.0, 0.1]);
     let Workload::Actors(actors) = at("scan-rate", "curated/iterate-while-write", 96.0).workload
     else {
         panic!("actors")

@@ -9,8 +9,8 @@ use crate::key::KeyRule;
 use crate::op::{OpKind, TABLE};
 use crate::trace::{Deal, MAX_ACTORS};
 use crate::workload::{
-    Actor, ActorMap, Actors, Draws, Drift, KeyRange, Pacing, Popularity, Repeat, Schedule, Step,
-    Task, WorkloadError,
+    Actor, ActorMap, Actors, Draws, Drift, KeyRange, Misses, Pacing, Popularity, Repeat, Schedule,
+    Step, Task, WorkloadError,
 };
 
 /// Time of a paced actor's lap where the scenario does not say. Nanoseconds.
@@ -43,6 +43,7 @@ pub(super) struct WireActor {
     popularity: Popularity,
     drift: Option<Drift>,
     repeat: Option<Repeat>,
+    misses: Option<Misses>,
     deal: Option<Deal>,
     lap_ops: Option<u64>,
     lap_events: Option<u64>,
@@ -109,6 +110,7 @@ impl WireActor {
             ("range_keys", self.range_keys.is_some(), is_mix),
             ("drift", self.drift.is_some(), is_mix),
             ("repeat", self.repeat.is_some(), is_mix),
+            ("misses", self.misses.is_some(), is_mix),
         ] {
             if set && !fits {
                 let message = "does not go with the rest: `lap_ops` is of actors with `ops`, \
@@ -129,6 +131,7 @@ impl WireActor {
                     popularity: self.popularity,
                     drift: self.drift,
                     repeat: self.repeat,
+                    misses: self.misses,
                 },
             },
             (None, steps) => Task::Steps(

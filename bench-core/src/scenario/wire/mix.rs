@@ -71,6 +71,7 @@ impl From<WireMix> for Mix {
                 popularity: wire.popularity,
                 drift: wire.drift,
                 repeat: wire.repeat,
+                misses: None,
             },
             key_rule: wire.key_rule,
             shape: wire.shape,

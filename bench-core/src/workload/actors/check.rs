@@ -4,6 +4,7 @@
 use super::{Actor, Actors, KeyRange, Pacing, Step, Task};
 use crate::op::{MAX_MAPS, OpKind};
 use crate::trace::{Deal, MAX_ACTORS};
+use crate::workload::draws::Misses;
 use crate::workload::popularity::Popularity;
 use crate::workload::{WorkloadError, check_keys, check_ops};
 
@@ -80,7 +81,7 @@ impl Actors {
         }
         check_ops(if events_in_one { "lap_ops" } else { "lap_events" }, actor.events())?;
         match &actor.task {
-            Task::Mix { map, keys, .. } => {
+            Task::Mix { map, keys, draws } => {
                 let spec = &self.maps[*map as usize];
                 if let Some(KeyRange { from, count }) = *keys
                     && (count == 0 || u64::from(from) + u64::from(count) > u64::from(spec.keys))
@@ -89,6 +90,17 @@ impl Actors {
                         "keys",
                         format!(
                             "are {count} from {from}; use at least 1, inside the {} keys of {}",
+                            spec.keys, spec.id
+                        ),
+                    );
+                }
+                if let Some(Misses { from, count, .. }) = draws.misses
+                    && u64::from(from) + u64::from(count) > u64::from(spec.keys)
+                {
+                    return wrong(
+                        "misses",
+                        format!(
+                            "are of {count} keys from {from}; use some inside the {} keys of {}",
                             spec.keys, spec.id
                         ),
                     );

@@ -113,6 +113,7 @@ impl Step {
             popularity: self.popularity.clone(),
             drift: None,
             repeat: None,
+            misses: None,
         }
     }
 
