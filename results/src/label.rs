@@ -26,16 +26,11 @@ pub fn adapter(cell: &Cell) -> String {
 /// Everything but the adapter: cells of one setting did the same work and may be compared.
 pub fn setting(cell: &Cell, charset: Charset) -> String {
     let threads = if cell.threads == 1 { "thread" } else { "threads" };
-    let value = match cell.value {
-        ValueKind::Word | ValueKind::Inline224 => format!("{} B values", cell.value.bytes()),
-        ValueKind::Arc224 => format!("Arc of {} B values", cell.value.bytes()),
-        ValueKind::Boxed(bytes) => format!("boxed {bytes} B values"),
-    };
     let mut parts = vec![
         cell.scenario.clone(),
         format!("{} {threads}", cell.threads),
         format!("{} keys", cell.key.name()),
-        value,
+        values(cell.value),
         cell.hasher.name().to_owned(),
     ];
     if cell.presize == Some(false) {
@@ -49,6 +44,15 @@ pub fn setting(cell: &Cell, charset: Charset) -> String {
         parts.push(format!("{axis} = {value}"));
     }
     parts.join(charset.separator())
+}
+
+/// A type of values: `8 B values`, `boxed 64 B values`.
+pub fn values(value: ValueKind) -> String {
+    match value {
+        ValueKind::Word | ValueKind::Inline224 => format!("{} B values", value.bytes()),
+        ValueKind::Arc224 => format!("Arc of {} B values", value.bytes()),
+        ValueKind::Boxed(bytes) => format!("boxed {bytes} B values"),
+    }
 }
 
 /// The id and the name of a map of a cell's trace, by position: `M9`, `pod states`. Where a log

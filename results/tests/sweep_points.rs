@@ -1,6 +1,7 @@
 //! Points from elsewhere: what is understood, and what is said of what is not.
 
 use mapbench_results::knee::{Observation, Scale};
+use mapbench_results::sweep::export::svg;
 use mapbench_results::sweep::from_points::{Points, PointsError, read};
 use mapbench_results::sweep::{Quantity, Setting, judge, page};
 use mapbench_results::units::Charset;
@@ -88,15 +89,33 @@ proptest! {
             let _ = page::render(&judge(&points.evidence, &points.spec("keys", "", 1)), 80, Charset::Utf8);
         }
     }
+}
+
+/// Values from plain to as far as numbers go; of throughputs, above zero.
+fn far_or_near() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => (1_u32..20).prop_map(f64::from),
+        2 => 0.01..1e6_f64,
+        1 => prop::sample::select(vec![f64::MIN_POSITIVE, 1e-300, 1e18, 1e300, f64::MAX]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn no_points_make_the_page_panic(
-        rows in prop::collection::vec(("[ab]", any::<f64>(), any::<f64>()), 0..30),
+        rows in prop::collection::vec(("[ab]", far_or_near(), far_or_near()), 6..40),
+        axis in prop::sample::select(vec!["threads", "keys", "write-share", "rate"]),
+        is_below_zero in any::<bool>(),
     ) {
-        let rows = rows.iter().map(|(adapter, x, y)| format!("{adapter},{x},{y}\n"));
+        let sign = if is_below_zero { "-" } else { "" };
+        let rows = rows.iter().map(|(adapter, x, y)| format!("{adapter},{sign}{x},{y}\n"));
         let text = format!("adapter,x,ops_per_sec\n{}", rows.collect::<String>());
-        if let Ok(points) = points(&text) {
-            let _ = page::render(&judge(&points.evidence, &points.spec("keys", "", 1)), 80, Charset::Utf8);
-        }
+        let points = points(&text).unwrap();
+        let sweep = judge(&points.evidence, &points.spec(axis, "", 1));
+        prop_assert!(!sweep.groups[0].findings.is_empty());
+        let _ = page::render(&sweep, 80, Charset::Utf8);
+        prop_assert!(!svg::render(&sweep.groups[0], &sweep).contains("NaN"));
     }
 }

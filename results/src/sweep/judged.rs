@@ -16,9 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::point::{Quantity, SeriesGroup};
-use super::search;
 use super::spec::SweepSpec;
-use crate::knee::{Curve, Finding, slo_load};
+use crate::knee::{self, Curve, Finding, Scale};
 
 /// Version of the exports of a sweep: columns and fields are added, never renamed.
 pub const POINTS_SCHEMA_VERSION: u32 = 1;
@@ -113,25 +112,31 @@ pub fn modes(series: &SeriesGroup) -> Vec<Option<PlacementMode>> {
 fn findings(curves: &[Curve], spec: &SweepSpec) -> Vec<Finding> {
     let (scale, seed) = (spec.scale, spec.seed);
     let each = |search: &dyn Fn(&Curve) -> Finding| curves.iter().map(search).collect::<Vec<_>>();
-    let breaks = || each(&|curve| search::slope_break(curve, scale, seed));
-    let second_opinions = || each(&|curve| search::kneedle(curve, scale));
-    let crossovers = || search::crossovers(curves, scale);
+    let breaks = || each(&|curve| knee::slope_break(curve, scale, seed));
+    let second_opinions = || each(&|curve| knee::kneedle(curve, scale));
+    let crossovers = || crossovers(curves, scale);
     let parts = match (spec.axis.as_str(), limit(spec)) {
         ("rate", Some(slo)) => {
-            vec![each(&|curve| slo_load(curve, slo.limit_ns as f64, scale))]
+            vec![each(&|curve| knee::slo_load(curve, slo.limit_ns as f64, scale))]
         }
         ("rate", None) => vec![breaks(), second_opinions()],
         ("threads", _) => vec![
-            each(&|curve| search::usl_peak(curve, seed)),
+            each(&|curve| knee::usl_peak(curve, seed)),
             breaks(),
             crossovers(),
             second_opinions(),
         ],
         ("keys", _) => {
-            let cliffs = curves.iter().flat_map(|curve| search::cache_cliffs(curve, scale, seed));
+            let cliffs = curves.iter().flat_map(|curve| knee::cache_cliffs(curve, scale, seed));
             vec![cliffs.collect(), crossovers(), second_opinions()]
         }
         _ => vec![breaks(), crossovers(), second_opinions()],
     };
     parts.concat()
+}
+
+/// Of each pair of curves, in their order.
+fn crossovers(curves: &[Curve], scale: Scale) -> Vec<Finding> {
+    let pairs = (0..curves.len()).flat_map(|a| (a + 1..curves.len()).map(move |b| (a, b)));
+    pairs.flat_map(|(a, b)| knee::crossovers(&curves[a], &curves[b], scale)).collect()
 }

@@ -11,7 +11,6 @@ mod picture;
 pub mod plot;
 mod point;
 mod ruler;
-mod search;
 mod setting;
 mod spec;
 mod spell;

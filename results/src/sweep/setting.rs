@@ -83,7 +83,7 @@ impl Setting {
             _ => format!("{threads} threads"),
         }));
         parts.extend(self.key.map(|key| format!("{} keys", key.name())));
-        parts.extend(self.value.map(|value| format!("{} B values", value.name())));
+        parts.extend(self.value.map(label::values));
         parts.extend(self.hasher.map(|hasher| hasher.name().to_owned()));
         parts.extend((self.presize == Some(false)).then(|| "grown".to_owned()));
         parts.extend(self.schedule.map(|schedule| match self.offered_per_s {

@@ -169,13 +169,15 @@ pub(super) fn whose(finding: &Finding, named: impl Fn(&str) -> String, charset: 
     finding.subjects.iter().map(|subject| named(subject)).collect::<Vec<_>>().join(between)
 }
 
-/// Parameters of a model: `alpha 0.034, beta 1.20e-5`.
+/// The parameters of a model that say something to a reader: `alpha 0.034, beta 1.20e-5`. The
+/// others, which a statistician asks for, are in the files.
 pub(super) fn parameters(finding: &Finding) -> String {
+    let is_shown = |name: &str| ["alpha", "beta"].contains(&name) || name.starts_with("slope");
     let parameters = finding.model.iter().flat_map(|model| &model.parameters);
-    parameters
-        .map(|(name, value)| format!("{name} {}", figure(*value)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let shown = parameters.filter(|(name, _)| is_shown(name));
+    let spelled =
+        shown.map(|(name, value)| format!("{} {}", name.replace('_', " "), figure(*value)));
+    spelled.collect::<Vec<_>>().join(", ")
 }
 
 /// A figure of any size in three digits.
