@@ -48,26 +48,27 @@ impl Visit {
     ) -> impl Iterator<Item = VisitFigures> {
         let modes = MODES.iter().zip(self.tallies.iter().zip(&self.counters));
         let modes = modes.filter(|_| self.failure.is_none());
-        modes.filter(move |(_, (tally, _))| tally.rounds >= least_rounds.max(1)).filter_map(
-            move |(mode, (tally, counters))| {
-                let seconds = tally.elapsed_ns as f64 / 1e9;
-                let rate = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
-                let rounds: Vec<f64> =
-                    tally.samples(None).iter().map(|sample| sample.ops_per_sec).collect();
-                Some(VisitFigures {
-                    placement: *mode,
-                    rounds: tally.rounds,
-                    ops_per_sec: median(&rounds)?,
-                    latency: latency(tally, percentile),
-                    pace: LoadKept::of(tally, threads),
-                    extra: counters
-                        .iter()
-                        .map(|(name, count)| (name.clone(), rate(*count)))
-                        .collect(),
-                })
-            },
-        )
+        let enough = modes.filter(move |(_, (tally, _))| tally.rounds >= least_rounds.max(1));
+        enough.filter_map(move |(mode, (tally, counters))| {
+            let samples = tally.samples(None).iter();
+            let rounds: Vec<f64> = samples.map(|sample| sample.ops_per_sec).collect();
+            Some(VisitFigures {
+                placement: *mode,
+                rounds: tally.rounds,
+                ops_per_sec: median(&rounds)?,
+                latency: latency(tally, percentile),
+                pace: LoadKept::of(tally, threads),
+                extra: per_second(counters, tally.elapsed_ns),
+            })
+        })
     }
+}
+
+/// What the maps counted of themselves over so long, by name. Per second.
+fn per_second(counters: &Counters, elapsed_ns: u64) -> Vec<(String, f64)> {
+    let seconds = elapsed_ns as f64 / 1e9;
+    let rate = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+    counters.iter().map(|(name, count)| (name.clone(), rate(*count))).collect()
 }
 
 fn latency(tally: &Tally, percentile: f64) -> Option<LatencyNs> {
