@@ -9,7 +9,7 @@ mod tests;
 use fit::BrokenLine;
 use interval::break_intervals;
 
-use super::segmented::{PooledPoints, Profile, noise_around};
+use super::segmented::{PooledPoints, Profile, excludes_change, noise_around, smallest_change};
 use super::sup_f::{LEVEL, SupFTest};
 use super::{Curve, Definition, Finding, Location, ModelLine, Scale};
 
@@ -43,8 +43,14 @@ pub fn cache_cliffs(curve: &Curve, scale: Scale, seed: u64) -> Vec<Finding> {
     let profile = Profile::of(&points.positions, &points.weights, &points.means);
     let noise = noise_around(&points, &profile.hinge(profile.minimum().0));
     let test = SupFTest::of(&points, &profile, &noise, seed);
-    let line = best_line(&points, test.p_value <= LEVEL);
-    let Some(line) = line else { return vec![finding(Location::None, None)] };
+    let smallest = smallest_change(&points, scale);
+    let Some(line) = best_line(&points, test.p_value <= LEVEL, smallest) else {
+        let is_straight =
+            test.p_value <= LEVEL || excludes_change(&points, &profile, &noise, smallest);
+        let why = "too few or too noisy visits to tell a break from none".to_owned();
+        let open = Location::Unresolved { why };
+        return vec![finding(if is_straight { Location::None } else { open }, None)];
+    };
     let model = model(&points, &line, scale);
     let intervals = break_intervals(&points, &line);
     let located = line.breaks.iter().zip(intervals).map(|(at, (low, high))| Location::Found {
@@ -57,10 +63,13 @@ pub fn cache_cliffs(curve: &Curve, scale: Scale, seed: u64) -> Vec<Finding> {
 
 /// The line with as many breaks as the criterion wants; `None` for none. One break counts if the
 /// test saw it. Several that take turns (a staircase) leave one break little to see, so that they
-/// may also win against the straight line by the criterion, but by far.
-fn best_line(points: &PooledPoints, is_broken: bool) -> Option<BrokenLine> {
+/// may also win against the straight line by the criterion, but by far. Changes of slope below
+/// `smallest` are none.
+fn best_line(points: &PooledPoints, is_broken: bool, smallest: f64) -> Option<BrokenLine> {
     let most = ((points.positions.len() - 2) / POINTS_PER_BREAK).min(MOST_BREAKS);
     let lines = (1..=most).filter_map(|breaks| fit::fit(points, breaks));
+    let shows = |line: &BrokenLine| line.coefficients[2..].iter().all(|c| c.abs() >= smallest);
+    let lines = lines.filter(shows);
     let best = lines.min_by(|a, b| criterion(points, a).total_cmp(&criterion(points, b)))?;
     let straight = fit::straight(points)?;
     let wins = criterion(points, &best) + BY_FAR < criterion(points, &straight);

@@ -14,6 +14,8 @@ pub(in crate::knee) use interval::noise_around;
 pub(in crate::knee) use noise::{Noise, weighted_basis};
 pub(in crate::knee) use pooled::PooledPoints;
 pub(in crate::knee) use profile::{Hinge, Profile};
+pub(in crate::knee) use rivals::excludes_change;
+pub(in crate::knee) use slope_break::smallest_change;
 pub use slope_break::{SMALLEST_CHANGE, slope_break};
 
 #[cfg(test)]

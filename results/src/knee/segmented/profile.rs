@@ -151,6 +151,11 @@ impl<'a> Profile<'a> {
         self.right[0].rss()
     }
 
+    /// Height of the straight line at a position, and its slope.
+    pub(in crate::knee) fn straight_at(&self, z: f64) -> (f64, f64) {
+        (self.right[0].at(z), self.right[0].slope())
+    }
+
     /// Sum of squares around the mean height.
     pub(in crate::knee) fn height_squares(&self) -> f64 {
         self.right[0].yy

@@ -12,7 +12,7 @@ const MIDDLE_HALF: [f64; 3] = [0.25, 0.5, 0.75];
 
 /// Whether the evidence excludes a change of slope by `smallest` or more, at 95 %, anywhere in the
 /// middle half of the range.
-pub(super) fn excludes_change(
+pub(in crate::knee) fn excludes_change(
     points: &PooledPoints,
     profile: &Profile,
     noise: &Noise,

@@ -31,6 +31,13 @@ pub(super) struct Rounded {
     pub rss: f64,
 }
 
+impl Rounded {
+    /// The bend of slope 1: 0 well before it, the distance from it well after.
+    pub(super) fn bend(&self, z: f64) -> f64 {
+        self.radius * softplus((z - self.break_at) / self.radius)
+    }
+}
+
 /// The sum of squares of a rounded break, over where it is and how far it is rounded.
 #[derive(Debug)]
 pub(super) struct RoundedProfile<'a> {
@@ -78,6 +85,22 @@ impl<'a> RoundedProfile<'a> {
     fn rss(&self, break_at: f64, radius: f64) -> f64 {
         let explained = dot(&self.own_part(break_at, radius), &self.left).powi(2);
         (self.left_squares - explained).max(0.0)
+    }
+
+    /// The best line with this bend: height at position 0, slope before it, change of slope.
+    pub(super) fn coefficients(&self, rounded: Rounded) -> [f64; 3] {
+        let roots: Vec<f64> = self.points.weights.iter().map(|weight| weight.sqrt()).collect();
+        let positions = &self.points.positions;
+        let bend: Vec<f64> = positions.iter().map(|z| rounded.bend(*z)).collect();
+        let own = self.own_part(rounded.break_at, rounded.radius);
+        let weighted: Vec<f64> = bend.iter().zip(&roots).map(|(b, root)| b * root).collect();
+        let change = dot(&own, &self.left) / dot(&own, &weighted);
+        // What is left without the bend is a straight line and misfit.
+        let rest = self.points.means.iter().zip(&bend).map(|(y, bend)| y - change * bend);
+        let rest: Vec<f64> = rest.collect();
+        let line = Profile::of(positions, &self.points.weights, &rest);
+        let (height, slope) = line.straight_at(0.0);
+        [height, slope, change]
     }
 
     /// Heights at the points of the best line with this bend, and a basis of what moves them:

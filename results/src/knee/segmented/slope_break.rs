@@ -3,7 +3,7 @@
 
 use super::interval::FittedBreak;
 use super::rivals::{excludes_change, parabola_is_better, rounding_is_better};
-use super::rounded::RoundedProfile;
+use super::rounded::{Rounded, RoundedProfile};
 use super::{Hinge, PooledPoints, Profile, noise_around};
 use crate::knee::sup_f::{LEVEL, SupFTest};
 use crate::knee::{Curve, Definition, Finding, Location, ModelLine, Scale};
@@ -49,11 +49,8 @@ fn locate(points: &PooledPoints, scale: Scale, seed: u64) -> (Location, Option<M
     let noise = noise_around(points, &hinge);
     let test = SupFTest::of(points, &profile, &noise, seed);
     let range = points.positions[count - 1] - points.positions[0];
-    let smallest = match scale {
-        Scale::Log => SMALLEST_CHANGE,
-        Scale::Linear => SMALLEST_CHANGE_OVER_RANGE / range,
-    };
-    let line = model(points, &hinge, test, scale);
+    let smallest = smallest_change(points, scale);
+    let line = sharp_model(points, &hinge, test, scale);
     if test.p_value > LEVEL {
         let straight = excludes_change(points, &profile, &noise, smallest);
         let open = || unresolved("too few or too noisy visits to tell a break from none");
@@ -73,6 +70,7 @@ fn locate(points: &PooledPoints, scale: Scale, seed: u64) -> (Location, Option<M
         let why = "the curve bends all along: a parabola fits it better than a break";
         return (unresolved(why), Some(line));
     }
+    let line = better.map_or(line, |better| rounded_model(points, better, test, scale));
     let (low, high) = FittedBreak { points, sharp: &profile, rounded, estimate }.interval(seed);
     if high - low > WIDEST_SHARE * range {
         return (unresolved("the interval spans most of the range"), Some(line));
@@ -81,26 +79,66 @@ fn locate(points: &PooledPoints, scale: Scale, seed: u64) -> (Location, Option<M
     (Location::Found { point, low, high }, Some(line))
 }
 
+/// The smallest change of slope that is called a break, per step of position.
+pub(in crate::knee) fn smallest_change(points: &PooledPoints, scale: Scale) -> f64 {
+    let range = points.positions[points.positions.len() - 1] - points.positions[0];
+    match scale {
+        Scale::Log => SMALLEST_CHANGE,
+        Scale::Linear => SMALLEST_CHANGE_OVER_RANGE / range,
+    }
+}
+
 fn unresolved(why: &str) -> Location {
     Location::Unresolved { why: why.to_owned() }
 }
 
-/// The fitted line over the measured range.
-fn model(points: &PooledPoints, hinge: &Hinge, test: SupFTest, scale: Scale) -> ModelLine {
+/// A fitted line, to be drawn.
+struct Drawn<'a> {
+    break_at: f64,
+    before: f64,
+    after: f64,
+    radius: f64,
+    height: &'a dyn Fn(f64) -> f64,
+}
+
+/// The sharp line over the measured range.
+fn sharp_model(points: &PooledPoints, hinge: &Hinge, test: SupFTest, scale: Scale) -> ModelLine {
+    let Hinge { break_at, before, after, .. } = *hinge;
+    let height = |z: f64| hinge.at(z);
+    model(points, &Drawn { break_at, before, after, radius: 0.0, height: &height }, test, scale)
+}
+
+/// The rounded line over the measured range.
+fn rounded_model(
+    points: &PooledPoints,
+    (profile, best): (&RoundedProfile, Rounded),
+    test: SupFTest,
+    scale: Scale,
+) -> ModelLine {
+    let [level, before, change] = profile.coefficients(best);
+    let height = |z: f64| level + before * z + change * best.bend(z);
+    let (break_at, radius) = (best.break_at, best.radius);
+    let after = before + change;
+    model(points, &Drawn { break_at, before, after, radius, height: &height }, test, scale)
+}
+
+/// Slopes are in doublings of y per step of position; the radius is in positions.
+fn model(points: &PooledPoints, drawn: &Drawn, test: SupFTest, scale: Scale) -> ModelLine {
     let (first, last) = (points.positions[0], points.positions[points.positions.len() - 1]);
     let mut positions: Vec<f64> =
         (0..=32).map(|step| first + (last - first) * f64::from(step) / 32.0).collect();
-    positions.push(hinge.break_at);
+    positions.push(drawn.break_at);
     positions.sort_by(f64::total_cmp);
     let named = |name: &str, value: f64| (name.to_owned(), value);
     ModelLine {
         parameters: vec![
-            named("break", scale.value(hinge.break_at)),
-            named("slope_before", hinge.before),
-            named("slope_after", hinge.after),
+            named("break", scale.value(drawn.break_at)),
+            named("slope_before", drawn.before),
+            named("slope_after", drawn.after),
+            named("radius", drawn.radius),
             named("sup_f", test.f),
             named("p_value", test.p_value),
         ],
-        line: positions.into_iter().map(|z| (scale.value(z), hinge.at(z).exp2())).collect(),
+        line: positions.into_iter().map(|z| (scale.value(z), (drawn.height)(z).exp2())).collect(),
     }
 }

@@ -169,3 +169,13 @@ fn a_share_of_writes_from_zero_has_a_break_on_a_linear_axis() {
     let Location::Found { point, low, high } = found else { panic!("{found:?}") };
     assert!((point - 0.4).abs() < 0.05 && low <= 0.4 && 0.4 <= high, "{point} {low} {high}");
 }
+
+#[test]
+fn the_drawn_line_of_a_rounded_break_goes_through_the_points() {
+    let saturating = |z: f64| 20.0 + z - (1.0 + (z - 5.0).exp2()).log2();
+    let finding = slope_break(&curve(&grid(41, 0.25), saturating, 0.01), Scale::Log, 1);
+    for (x, y) in finding.model.unwrap().line {
+        let off = y.log2() - saturating(x.log2());
+        assert!(off.abs() < 0.02, "{x}: {off}");
+    }
+}
