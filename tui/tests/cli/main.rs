@@ -8,4 +8,5 @@ mod interruptions;
 mod program;
 mod refusals;
 mod runs;
+mod sweeps;
 mod traces;

@@ -108,7 +108,10 @@ impl Sink for Visits {
                 let (kind, message) = (failure.kind.name(), &failure.message);
                 anstream::eprintln!("{adapter}: {kind}: {message}");
             }
-            RunEvent::Note { text } => anstream::eprintln!("note: {text}"),
+            RunEvent::Note { text } => {
+                self.finish();
+                anstream::eprintln!("note: {text}");
+            }
             RunEvent::End(_) => self.finish(),
             _ => {}
         }
