@@ -3,6 +3,7 @@
 
 use mapbench_core::adapter::Requirement;
 use mapbench_core::event::{Skipped, SweepBegin, SweepDesign, SweepPart};
+use mapbench_core::key::KeyKind;
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::axis::{self, AxisError, Part, Ruler};
 use mapbench_core::scenario::{Axis, Scenario};
@@ -294,7 +295,12 @@ fn fixed_points(request: &SweepRequest, workload: &crate::session::plan::Workloa
         (_, []) => own_threads,
         (_, asked) => asked.to_vec(),
     };
-    let keys = if run.keys.is_empty() { vec![workload.key] } else { run.keys.clone() };
+    let keys = match (request.axis.part(), &run.keys[..]) {
+        // Boxed values are built for these keys only.
+        (Part::Value, []) => vec![KeyKind::U64],
+        (_, []) => vec![workload.key],
+        (_, asked) => asked.to_vec(),
+    };
     let values = if run.values.is_empty() { vec![workload.value] } else { run.values.clone() };
     let presize = if run.presize.is_empty() { vec![workload.presize] } else { run.presize.clone() };
     let offered: Vec<_> = match &run.offered()[..] {
