@@ -6,6 +6,7 @@ use mapbench_core::event::{Cell, Failure, RunBegin, RunEnd, RunEvent, StopRule};
 
 mod calibration;
 mod cell;
+mod counters;
 mod disturbance;
 mod flag;
 mod fork;
@@ -19,6 +20,7 @@ mod tally;
 
 pub use calibration::{CellCalibration, Noise};
 pub use cell::{CellState, CellSummary};
+pub use counters::CounterRate;
 pub use disturbance::Disturbance;
 pub use flag::Flag;
 pub(crate) use fork::MODES;

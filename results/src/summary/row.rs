@@ -5,6 +5,7 @@ use mapbench_core::event::{Cell, PlacementMode, RoundReport};
 use mapbench_core::op::OpClass;
 
 use super::cell::{CellState, CellSummary};
+use super::counters::CounterRate;
 use super::disturbance::{self, Disturbance};
 use super::flag::{self, Flag};
 use super::fork::{Counts, ForkSummary, MODES, share};
@@ -195,6 +196,8 @@ pub struct SummaryRow {
     pub busy_cores: Option<f64>,
     /// Time in ops of the maps per unit of the trace. Nanoseconds.
     pub busy_ns_per_unit: Option<f64>,
+    /// What the maps counted of themselves, by name; of all ops only.
+    pub counters: Vec<CounterRate>,
     /// Heap allocations per op.
     pub allocations_per_op: Option<f64>,
     /// Bytes per entry after prefill.
@@ -367,6 +370,7 @@ fn measured(
             let units = figures.ops as f64 * per;
             (units > 0.0).then(|| busy as f64 / units)
         }),
+        counters: if op_class.is_none() { figures.counters.clone() } else { Vec::new() },
         hit_share: counts.hit_share(),
         effective_write_share: counts.effective_write_share(),
         allocations_per_op: counts.allocations_per_op(),

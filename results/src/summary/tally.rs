@@ -5,6 +5,7 @@ use hdrhistogram::Histogram;
 use mapbench_core::event::RoundReport;
 use mapbench_core::op::OpClass;
 
+use super::counters::{self, CounterRate, CounterTally};
 use super::fork::share;
 use super::laps::Laps;
 use super::maps::MapTally;
@@ -30,6 +31,7 @@ pub(crate) struct Tally {
     due_events: u64,
     late_events: u64,
     pub(super) pacing: PaceTally,
+    pub(super) counters: CounterTally,
 }
 
 #[derive(Debug, Clone)]
@@ -59,6 +61,8 @@ pub(super) struct Figures {
     pub(super) pace: Option<PaceFigures>,
     /// Time in ops of all maps; `None` if it was not told. Nanoseconds.
     pub(super) busy_ns: Option<u64>,
+    /// What the maps counted of themselves.
+    pub(super) counters: Vec<CounterRate>,
 }
 
 impl Tally {
@@ -82,6 +86,7 @@ impl Tally {
             preempted: report.involuntary_switches > 0,
         };
         self.pacing.add(report);
+        self.counters.add(report);
         self.samples.push(sample(report.ops));
         self.laps.push(report.ops, report.elapsed_ns);
         let missing = report.maps.len().saturating_sub(self.maps.len());
@@ -183,6 +188,7 @@ pub(super) fn figures(tallies: &[&Tally], class: Option<OpClass>) -> Figures {
         late_events: total(|tally| tally.late_events),
         pace: pace::figures(&tallies.iter().map(|tally| &tally.pacing).collect::<Vec<_>>()),
         busy_ns: (busy_ns > 0).then_some(busy_ns),
+        counters: counters::rates(tallies),
     }
 }
 

@@ -3,6 +3,7 @@
 //! out and what the marks mean. It computes nothing, uses no colour and asks no terminal.
 
 mod calibration;
+mod counters;
 mod hottest;
 mod instructions;
 mod maps;
@@ -48,6 +49,7 @@ pub fn render(summary: &RunSummary, charset: Charset) -> String {
         let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
         maps::write(&mut text, &group, charset);
         threads::write(&mut text, &group, charset);
+        counters::write(&mut text, &group, charset);
         stops::write(&mut text, summary, &group);
         calibration::floor(&mut text, summary, &group);
         pairs::write(&mut text, summary, &group);

@@ -5,7 +5,8 @@ use mapbench_core::event::{Cell, RunBegin, SCHEMA_VERSION, Skipped};
 use crate::histogram::Percentiles;
 use crate::stats::Interval;
 use crate::summary::{
-    CellCalibration, Flag, Level, MapRow, MemoryFigures, Noise, PaceFigures, SummaryRow,
+    CellCalibration, CounterRate, Flag, Level, MapRow, MemoryFigures, Noise, PaceFigures,
+    SummaryRow,
 };
 use crate::units::CLOCK_BADGE_NS;
 
@@ -32,7 +33,7 @@ const fn column(name: &'static str, field: fn(Line<'_>) -> String) -> Column {
 }
 
 /// The columns, in order.
-pub(super) const COLUMNS: [Column; 102] = [
+pub(super) const COLUMNS: [Column; 103] = [
     column("schema_version", |_| SCHEMA_VERSION.to_string()),
     column("run_id", |line| line.begin.run_id.clone()),
     column("commit", |line| commit(line.begin)),
@@ -174,6 +175,7 @@ pub(super) const COLUMNS: [Column; 102] = [
         line.row(|row| row.service.map_or("", |service| below_resolution(&service)).to_owned())
     }),
     column("instructions_per_op", |line| line.row(|row| decimal(row.instructions_per_op, 3))),
+    column("counters", |line| line.row(|row| counted(&row.counters))),
 ];
 
 impl<'a> Line<'a> {
@@ -272,6 +274,14 @@ fn below_resolution(service: &Percentiles) -> &'static str {
     ];
     let badged = percentiles.into_iter().find(|(_, ns)| *ns < CLOCK_BADGE_NS);
     badged.map_or("none", |(name, _)| name)
+}
+
+/// `name=per_s;name=per_s`, by name: medians over rounds of what maps counted of themselves.
+fn counted(counters: &[CounterRate]) -> String {
+    let parts = counters
+        .iter()
+        .map(|counter| format!("{}={}", counter.name, decimal(Some(counter.per_sec_median), 3)));
+    parts.collect::<Vec<_>>().join(";")
 }
 
 /// The full hash; as `git describe` does, a changed work tree is not passed off as its commit.
