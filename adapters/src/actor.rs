@@ -326,3 +326,50 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> MapHandle<K, V> for Handle<'_, K,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use foldhash::fast::FixedState;
+    use mapbench_core::adapter::Tuning;
+
+    use super::*;
+
+    fn map() -> Adapter<u64, u64, FixedState> {
+        let hasher = FixedState::default();
+        MapAdapter::build(&BuildSetup { capacity: None, hasher, tuning: &Tuning::default() })
+    }
+
+    fn counted(map: &Adapter<u64, u64, FixedState>, name: &str) -> Option<u64> {
+        map.counters().into_iter().find(|(counter, _)| *counter == name).map(|(_, count)| count)
+    }
+
+    #[test]
+    fn only_a_write_during_a_walk_copies_and_the_walk_does_not_see_it() {
+        let map = map();
+        let (mut handle, mut writer) = (map.handle(), map.handle());
+        for key in 0..10 {
+            handle.upsert(key, 1);
+        }
+        handle.scan(|_, _| ControlFlow::Continue(()));
+        handle.upsert(0, 1);
+        assert_eq!(counted(&map, "copies"), Some(0));
+        handle.scan(|&key, &value| {
+            writer.upsert(key, 2);
+            assert_eq!(value, 1);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(counted(&map, "copies"), Some(1), "the first write copies, the others need not");
+        assert_eq!(counted(&map, "entries-copied"), Some(10));
+        assert_eq!(handle.get_cloned(&3), Some(2));
+    }
+
+    #[test]
+    fn the_owner_ends_with_the_map() {
+        let map = map();
+        map.handle().upsert(1, 1);
+        let counts = Arc::downgrade(&map.counts);
+        // Waits for the owner, which holds the counts as well.
+        drop(map);
+        assert!(counts.upgrade().is_none());
+    }
+}

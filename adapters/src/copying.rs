@@ -8,6 +8,9 @@ use crossbeam_utils::CachePadded;
 use mapbench_core::driver::clock::Clock;
 use mapbench_core::value::BenchValue;
 
+/// The counter of entries that were copied.
+pub const ENTRIES_COPIED: &str = "entries-copied";
+
 /// Copies of a table and what was in them.
 #[derive(Debug, Default)]
 pub struct Copies(CachePadded<[AtomicU64; 3]>);
@@ -28,7 +31,7 @@ impl Copies {
     /// `copies`, `entries-copied`, `bytes-copied`.
     pub fn counters(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let sums = self.0.each_ref().map(|sum| sum.load(Relaxed));
-        ["copies", "entries-copied", "bytes-copied"].into_iter().zip(sums)
+        ["copies", ENTRIES_COPIED, "bytes-copied"].into_iter().zip(sums)
     }
 }
 

@@ -210,3 +210,61 @@ where
         L::shared(self.lock).len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use foldhash::fast::FixedState;
+    use mapbench_core::value::{Arc224, ValueWord};
+
+    use super::*;
+    use crate::std_rwlock;
+
+    fn map(scan_copy: &str) -> std_rwlock::Adapter<u64, Arc224, FixedState> {
+        let mut tuning = Tuning::default();
+        tuning.set(&SCAN_COPY, scan_copy).expect("a value of the setting");
+        let hasher = FixedState::default();
+        MapAdapter::build(&BuildSetup { capacity: None, hasher, tuning: &tuning })
+    }
+
+    fn value(key: u64) -> Arc224 {
+        Arc224::new(ValueWord::new(key as u32, 0, 0))
+    }
+
+    #[test]
+    fn a_scan_that_copies_holds_no_lock_while_it_walks() {
+        for scan_copy in ["1", "2"] {
+            let map = map(scan_copy);
+            let (mut handle, mut writer) = (map.handle(), map.handle());
+            (0..10).for_each(|key| {
+                handle.upsert(key, value(key));
+            });
+            let mut shown = 0;
+            handle.scan(|&key, shown_value| {
+                // Would wait for ever under the lock.
+                writer.remove(&key);
+                assert_eq!(*shown_value, value(key));
+                shown += 1;
+                ControlFlow::Continue(())
+            });
+            assert_eq!((shown, handle.len()), (10, 0));
+        }
+    }
+
+    #[test]
+    fn a_deep_copy_counts_what_pointers_point_to_and_a_plain_scan_nothing() {
+        for (scan_copy, bytes) in [("1", 10 * 16), ("2", 10 * (16 + 224))] {
+            let map = map(scan_copy);
+            let mut handle = map.handle();
+            (0..10).for_each(|key| {
+                handle.upsert(key, value(key));
+            });
+            handle.scan(|_, _| ControlFlow::Break(()));
+            let counters = map.counters();
+            assert_eq!(
+                counters[..3],
+                [("copies", 1), ("entries-copied", 10), ("bytes-copied", bytes)]
+            );
+        }
+        assert_eq!(map("0").counters(), []);
+    }
+}

@@ -19,7 +19,7 @@ use mapbench_core::driver::memory;
 use mapbench_core::key::BenchKey;
 use mapbench_core::value::BenchValue;
 
-use crate::copying::{Copies, Views, table_bytes};
+use crate::copying::{Copies, ENTRIES_COPIED, Views, table_bytes};
 
 /// The family `snapshot/arcswap-std`.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +88,8 @@ pub trait Table: Clone + Send + Sync + 'static {
     type Value: BenchValue;
     /// Hasher.
     type Hasher: MapHasher;
+    /// Whether it is known how many entries a copy copies.
+    const COUNTS_ENTRIES: bool;
     /// An empty table.
     fn with(capacity: usize, hasher: Self::Hasher) -> Self;
     /// An empty table like this one.
@@ -111,6 +113,7 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher> Table for HashMap<K, V, S> {
     type Key = K;
     type Value = V;
     type Hasher = S;
+    const COUNTS_ENTRIES: bool = true;
 
     fn with(capacity: usize, hasher: S) -> Self {
         HashMap::with_capacity_and_hasher(capacity, hasher)
@@ -160,6 +163,7 @@ where
     type Key = K;
     type Value = V;
     type Hasher = S;
+    const COUNTS_ENTRIES: bool = false;
 
     /// The tree has no room to reserve.
     fn with(_capacity: usize, hasher: S) -> Self {
@@ -239,7 +243,12 @@ impl<T: Table> MapAdapter<T::Key, T::Value, T::Hasher> for Adapter<T> {
 
     fn counters(&self) -> Vec<(&'static str, u64)> {
         let retries = ("cas-retries", self.cas_retries.load(Ordering::Relaxed));
-        self.copies.counters().chain([retries]).chain(self.views.counters()).collect()
+        let copies = self.copies.counters();
+        copies
+            .filter(|(name, _)| T::COUNTS_ENTRIES || *name != ENTRIES_COPIED)
+            .chain([retries])
+            .chain(self.views.counters())
+            .collect()
     }
 }
 
@@ -339,5 +348,67 @@ impl<T: Table> MapHandle<T::Key, T::Value> for Handle<'_, T> {
     #[inline]
     fn len(&mut self) -> usize {
         self.0.current.load().count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use foldhash::fast::FixedState;
+    use mapbench_core::adapter::Tuning;
+
+    use super::*;
+
+    fn counted<M: MapAdapter<u64, u64, FixedState>>(map: &M, name: &str) -> Option<u64> {
+        map.counters().into_iter().find(|(counter, _)| *counter == name).map(|(_, count)| count)
+    }
+
+    fn map<F: MapFamily>() -> F::Map<u64, u64, FixedState> {
+        let hasher = FixedState::default();
+        MapAdapter::build(&BuildSetup { capacity: None, hasher, tuning: &Tuning::default() })
+    }
+
+    #[test]
+    fn every_write_that_changes_something_copies_what_was_there() {
+        let map = map::<ArcSwapStd>();
+        let mut handle = map.handle();
+        for key in 0..10 {
+            handle.upsert(key, 1);
+        }
+        // 0 + 1 + ... + 9 entries of two words.
+        assert_eq!(counted(&map, "copies"), Some(10));
+        assert_eq!(counted(&map, ENTRIES_COPIED), Some(45));
+        assert_eq!(counted(&map, "bytes-copied"), Some(45 * 16));
+        handle.insert_if_absent(3, 2);
+        handle.remove(&77);
+        handle.update(&77, |value| value + 1);
+        assert_eq!(counted(&map, "copies"), Some(10), "nothing was changed");
+        assert_eq!(counted(&map, "cas-retries"), Some(0));
+    }
+
+    #[test]
+    fn a_tree_says_nothing_of_entries() {
+        let map = map::<ArcSwapImbl>();
+        map.handle().upsert(1, 1);
+        assert_eq!(counted(&map, "copies"), Some(1));
+        assert_eq!(counted(&map, ENTRIES_COPIED), None);
+    }
+
+    #[test]
+    fn a_scan_shows_the_table_of_its_beginning() {
+        let map = map::<ArcSwapImbl>();
+        let (mut handle, mut writer) = (map.handle(), map.handle());
+        (0..100).for_each(|key| {
+            handle.upsert(key, 1);
+        });
+        let mut shown = 0;
+        handle.scan(|_, &value| {
+            (0..100).for_each(|key| {
+                writer.upsert(key, 2);
+            });
+            assert_eq!(value, 1);
+            shown += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!((shown, counted(&map, "views")), (100, Some(1)));
     }
 }

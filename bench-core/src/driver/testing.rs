@@ -206,6 +206,10 @@ impl<K: BenchKey, V: BenchValue, S: MapHasher, const MISDEED: u8> MapAdapter<K, 
     fn handle(&self) -> &Self {
         self
     }
+
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        vec![("calls", self.map.lock().unwrap_or_else(PoisonError::into_inner).1)]
+    }
 }
 
 impl<K: BenchKey, V: BenchValue, S: MapHasher, const MISDEED: u8> Locked<K, V, S, MISDEED> {

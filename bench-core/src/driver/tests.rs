@@ -5,7 +5,9 @@ use super::testing::{
     word,
 };
 use super::trial;
-use crate::event::{FailureKind, Order, RoundOrder, RoundReport, TrialSpec, Work, WorkerMessage};
+use crate::event::{
+    Counters, FailureKind, Order, RoundOrder, RoundReport, TrialSpec, Work, WorkerMessage,
+};
 use crate::key::KeyKind;
 use crate::op::OpKind::{Get, GetCloned, Has, Insert, Overwrite, Remove, Scan, Update};
 use crate::trace::{Shape, Trace};
@@ -118,6 +120,23 @@ fn counts_of_a_round_add_up() {
             assert!(!class.service.is_empty(), "{class:?} of {report:?}");
         }
     }
+}
+
+#[test]
+fn what_a_map_counts_is_told_per_round_and_in_all() {
+    let work = Work::Words { warm: 5_000, measured: 20_000 };
+    let script = run::<HONEST>(&spec(1), &mixed_trace(), work);
+    let calls = |counters: &Counters| counters["calls"];
+    let mut rounds = 0;
+    for report in reports(&script) {
+        // Each op is a call, and a few timed reads are followed by one more.
+        let (calls, ops) = (calls(&report.counters), report.ops);
+        assert!((ops..=ops + ops / 64).contains(&calls), "{calls} calls for {ops} ops");
+        rounds += calls;
+    }
+    let Some(WorkerMessage::Done(done)) = script.messages.last() else { panic!("not done") };
+    // Prefill, warm-up and verification are calls, too.
+    assert!(rounds > 0 && calls(&done.counters) > rounds);
 }
 
 #[test]

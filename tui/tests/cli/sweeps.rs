@@ -1,6 +1,7 @@
 //! Sweeps that end well, go on, are put together, and are refused.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use mapbench_core::event::RunEvent;
 
@@ -105,7 +106,7 @@ fn points_that_somebody_else_measured_are_judged() {
             let x = f64::from(1 << power);
             // Linear to 12, flat beyond, with a little of what repeats do.
             let y = 1e6 * x.min(12.0) * (1.0 + 0.002 * f64::from((visit * 7 + power * 3) % 5));
-            points += &format!("mine,{x},{y}\n");
+            writeln!(points, "mine,{x},{y}").unwrap();
         }
     }
     program.write("points.csv", &points);
