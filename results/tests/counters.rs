@@ -25,7 +25,9 @@ fn events(reports: &[RoundReport]) -> Vec<RunEvent> {
 
 fn summary(events: &[RunEvent]) -> RunSummary {
     let mut summary = RunSummary::new(&sample::begin(vec![sample::cell(0, "sharded", 1)]));
-    events.iter().for_each(|event| summary.apply(event));
+    for event in &events {
+        summary.apply(event);
+    }
     summary
 }
 
