@@ -25,7 +25,7 @@ fn events(reports: &[RoundReport]) -> Vec<RunEvent> {
 
 fn summary(events: &[RunEvent]) -> RunSummary {
     let mut summary = RunSummary::new(&sample::begin(vec![sample::cell(0, "sharded", 1)]));
-    for event in &events {
+    for event in events {
         summary.apply(event);
     }
     summary
