@@ -67,7 +67,13 @@ impl Design {
     }
 
     fn open_seeds(&self, visits: &[f64]) -> Vec<f64> {
-        self.seeds().into_iter().filter(|seed| !visits.contains(seed)).collect()
+        let open: Vec<f64> =
+            self.seeds().into_iter().filter(|seed| !visits.contains(seed)).collect();
+        // Neighbours on the axis are not measured one after the other: a drift in time would look
+        // like a slope.
+        let (even, odd): (Vec<_>, Vec<_>) =
+            open.into_iter().enumerate().partition(|(place, _)| place.is_multiple_of(2));
+        even.into_iter().chain(odd).map(|(_, seed)| seed).collect()
     }
 
     /// Doubles or halves the load until each subject has met its limit at one and missed it at
@@ -116,7 +122,11 @@ impl Design {
         let turn = visits.len() / 2;
         let served = if turn.is_multiple_of(2) { 0 } else { (turn / 2) % open.len() };
         let mut next = self.around(open[served].1, visits);
-        next.extend(self.anchor(open[served].1, visits, visits.len() + next.len()));
+        // Between the two of a pair, so that what lingers from visit to visit is not the pair's.
+        let anchor = self.anchor(open[served].1, visits, visits.len() + next.len());
+        if let Some(anchor) = anchor {
+            next.insert(next.len().min(1), anchor);
+        }
         let mut once: Vec<f64> = Vec::new();
         for x in next {
             if !once.contains(&x) {
