@@ -15,7 +15,7 @@ use mapbench_core::adapter::{
     MapHandle, MapHasher, Meta, Waits, Was,
 };
 use mapbench_core::key::{BenchKey, InlineKey};
-use mapbench_core::value::{Arc224, BenchValue, Inline224};
+use mapbench_core::value::{Arc224, BenchValue, Boxed, Inline224};
 
 /// The family `evmap/publish-each`.
 #[derive(Debug, Clone, Copy)]
@@ -176,7 +176,12 @@ fn writer_half<K: BenchKey, V: BenchValue, S: MapHasher>(
 /// and kept by a clone. The traits do not promise it, so the types are named.
 fn hash_alike<K: BenchKey, V: BenchValue, S: MapHasher>() -> bool {
     let keys = [TypeId::of::<u64>(), TypeId::of::<InlineKey>()];
-    let values = [TypeId::of::<u64>(), TypeId::of::<Inline224>(), TypeId::of::<Arc224>()];
+    let values = [
+        TypeId::of::<u64>(),
+        TypeId::of::<Inline224>(),
+        TypeId::of::<Arc224>(),
+        TypeId::of::<Boxed>(),
+    ];
     let hashers = [TypeId::of::<FixedState>(), TypeId::of::<BuildHasherDefault<DefaultHasher>>()];
     keys.contains(&TypeId::of::<K>())
         && values.contains(&TypeId::of::<V>())
