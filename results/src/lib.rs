@@ -21,6 +21,7 @@ pub mod gate;
 pub mod oddness;
 pub mod placement;
 
+pub mod advice;
 pub mod knee;
 pub mod sweep;
 

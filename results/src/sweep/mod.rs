@@ -13,7 +13,7 @@ mod point;
 mod ruler;
 mod setting;
 mod spec;
-mod spell;
+pub(crate) mod spell;
 mod visit;
 
 pub use evidence::{Evidence, LEAST_ROUNDS};

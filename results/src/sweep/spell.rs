@@ -19,7 +19,7 @@ pub(super) fn shape(position: usize, charset: Charset) -> char {
 }
 
 /// A plain number: whole below ten thousand where it is whole, else three digits and a letter.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() || value.abs() >= 1e12 {
         return format!("{value:.2e}");
     }
@@ -28,7 +28,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A value on the axis with its unit: `12.5 %`, `64 threads`, `850k/s`.
-pub(super) fn with_unit(value: &str, spec: &SweepSpec) -> String {
+pub(crate) fn with_unit(value: &str, spec: &SweepSpec) -> String {
     match spec.unit.as_str() {
         "" => value.to_owned(),
         // A rate of what the scenario counts.
@@ -47,7 +47,7 @@ pub(super) fn axis_title(spec: &SweepSpec) -> String {
 }
 
 /// A value on the axis with its unit.
-pub(super) fn on_axis(x: f64, spec: &SweepSpec) -> String {
+pub(crate) fn on_axis(x: f64, spec: &SweepSpec) -> String {
     with_unit(&number(x), spec)
 }
 

@@ -9,6 +9,7 @@ mod failure;
 mod output;
 mod progress;
 mod quantity;
+mod recommend;
 mod run;
 mod scenarios;
 mod selection;
@@ -77,6 +78,8 @@ enum Verb {
     Run(Box<run::RunArgs>),
     /// Measure along an axis and find where curves bend
     Sweep(Box<sweep::SweepArgs>),
+    /// Which map for this workload, up to where, and what comes with it
+    Recommend(Box<recommend::RecommendArgs>),
     /// Runs live on screen
     Tui(Box<tui::TuiArgs>),
     /// Generate, import and inspect traces
@@ -130,6 +133,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
     match cli.verb {
         Verb::Run(args) => run::run(registry, &globals, &args),
         Verb::Sweep(args) => sweep::run(registry, &globals, &args),
+        Verb::Recommend(args) => recommend::run(registry, &globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),

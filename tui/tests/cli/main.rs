@@ -6,6 +6,7 @@ mod faults;
 mod imports;
 mod interruptions;
 mod program;
+mod recommendations;
 mod refusals;
 mod runs;
 mod sweeps;

@@ -17,7 +17,8 @@ use crate::session::request::RunRequest;
 pub(crate) struct Subjects {
     /// Adapters: names, globs, `core` (the real maps) or `all`; `NAME@KEY=VALUE` for settings of
     /// one, `NAME@twin` for a second cell of it
-    #[arg(short, long = "adapter", value_delimiter = ',', default_value = "core")]
+    /// [default: core; of recommend every map that a program could use]
+    #[arg(short, long = "adapter", value_delimiter = ',')]
     #[arg(value_name = "NAMES", help_heading = "What")]
     adapters: Vec<String>,
     /// Scenarios: names, unique suffixes, globs or paths to .toml files [default: read-heavy,
@@ -89,8 +90,9 @@ enum Schedule {
 impl Subjects {
     /// The request that these flags make, everything else as is usual.
     pub(crate) fn request(&self) -> RunRequest {
+        let usual = RunRequest::default();
         RunRequest {
-            adapters: self.adapters.clone(),
+            adapters: if self.adapters.is_empty() { usual.adapters } else { self.adapters.clone() },
             scenarios: self.scenarios.clone(),
             trace: self.trace.clone(),
             threads: self.threads.clone(),
@@ -110,8 +112,13 @@ impl Subjects {
                 publish_every: self.publish_every,
                 ..Tuning::default()
             },
-            ..RunRequest::default()
+            ..usual
         }
+    }
+
+    /// Adapters as they were asked for; empty if nobody did.
+    pub(crate) fn asked_adapters(&self) -> &[String] {
+        &self.adapters
     }
 }
 

@@ -2,43 +2,63 @@
 
 use std::path::Path;
 
+use mapbench_core::scenario::Axis;
 use mapbench_results::RunLog;
 use mapbench_results::fingerprint::{self, Difference};
 use mapbench_results::knee::Scale;
 use mapbench_results::sweep::{self, Evidence, Setting, Sweep, SweepSpec, from_points};
 use mapbench_results::units::Charset;
 
-use super::{SweepArgs, log};
+use super::log;
 use crate::cli::CliError;
+use crate::cli::selection::Conditions;
 
 /// Columns of a plot where nobody tells the width.
 const USUAL_COLUMNS: usize = 100;
 /// Seed of what the algorithms draw for points from a file.
 const SEED: u64 = 1;
 
+/// What was measured before, and how to read it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Stored<'a> {
+    /// The files of `--from`.
+    pub(in crate::cli) from: &'a [String],
+    /// The axis of points from a file, which does not say it.
+    pub(in crate::cli) axis: Option<&'a Axis>,
+    /// How the axis of points from a file is read.
+    pub(in crate::cli) scale: Option<Scale>,
+    /// Where logs are kept.
+    pub(in crate::cli) conditions: &'a Conditions,
+}
+
+/// Whether a file holds points rather than a log.
+pub(in crate::cli) fn is_csv(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "csv")
+}
+
 /// Judges the files of `--from`.
-pub(super) fn from(args: &SweepArgs) -> Result<Sweep, CliError> {
-    let is_csv = |name: &String| Path::new(name).extension().is_some_and(|end| end == "csv");
-    match &args.from[..] {
-        [points] if is_csv(points) => from_csv(args, points),
+pub(in crate::cli) fn from(stored: Stored<'_>) -> Result<Sweep, CliError> {
+    let is_csv = |name: &String| is_csv(name);
+    match stored.from {
+        [points] if is_csv(points) => from_csv(stored, points),
         names if names.iter().any(is_csv) => Err(CliError::usage(
             "--from takes one .csv of points, or logs of sweeps, not both: judge them one by one",
         )),
-        names => from_logs(args, names),
+        names => from_logs(stored.conditions, names),
     }
 }
 
-fn from_csv(args: &SweepArgs, path: &str) -> Result<Sweep, CliError> {
+fn from_csv(stored: Stored<'_>, path: &str) -> Result<Sweep, CliError> {
     let file = std::fs::File::open(path).map_err(|error| {
         CliError::usage(format!("`{path}` (--from) cannot be read: {error}; check the path"))
     })?;
-    let axis = args.axis.as_ref();
+    let axis = stored.axis;
     let name = axis.map_or_else(|| "x".to_owned(), ToString::to_string);
     let points =
         from_points::read(path, &Setting::of_file(path, &name), file).map_err(CliError::usage)?;
     let unit = axis.map_or("", |axis| axis.ruler().unit);
     let spec = points.spec(&name, unit, SEED);
-    let scale = args.scale.map_or(spec.scale, super::ScaleChoice::scale);
+    let scale = stored.scale.unwrap_or(spec.scale);
     if scale == Scale::Log && spec.range.0 <= 0.0 {
         return Err(CliError::usage(format!(
             "{path}: has points at {}, and an axis that is read in doublings begins above 0; use \
@@ -49,8 +69,9 @@ fn from_csv(args: &SweepArgs, path: &str) -> Result<Sweep, CliError> {
     Ok(sweep::judge(&points.evidence, &SweepSpec { scale, ..spec }))
 }
 
-fn from_logs(args: &SweepArgs, names: &[String]) -> Result<Sweep, CliError> {
-    let logs: Vec<RunLog> = names.iter().map(|name| log(args, name)).collect::<Result<_, _>>()?;
+fn from_logs(conditions: &Conditions, names: &[String]) -> Result<Sweep, CliError> {
+    let logs: Vec<RunLog> =
+        names.iter().map(|name| log(conditions, name)).collect::<Result<_, _>>()?;
     let Some(first) = logs.first() else { return Err(CliError::usage("--from names no log")) };
     let spec = spec(first)?;
     let mut evidence = Evidence::of_log(first, spec.percentile());

@@ -22,10 +22,10 @@ use crate::session::sink::Fanout;
 use crate::session::sweep::request::SweepRequest;
 use crate::session::sweep::{ResumeError, SweepError, SweepPlan, Swept, prepare, resume, sweep};
 
-mod judge;
+pub(super) mod judge;
 mod outputs;
 mod progress;
-mod quantity;
+pub(super) mod quantity;
 
 use outputs::SweepOutput;
 
@@ -169,7 +169,12 @@ pub(crate) fn run(
         output.check()?;
     }
     if !args.from.is_empty() {
-        let sweep = judge::from(args)?;
+        let sweep = judge::from(judge::Stored {
+            from: &args.from,
+            axis: args.axis.as_ref(),
+            scale: args.scale.map(ScaleChoice::scale),
+            conditions: &args.conditions,
+        })?;
         return page(&sweep, globals, args).map(|()| 0);
     }
     match &args.resume {
@@ -201,8 +206,8 @@ fn go_on(
     args: &SweepArgs,
     name: &str,
 ) -> Result<u8, CliError> {
-    let log = log(args, name)?;
-    let request = asked_in(&log, args)?;
+    let log = log(&args.conditions, name)?;
+    let request = asked_in(&log, registry, args)?;
     let plan = prepare(registry, &request)?;
     announce(&plan, globals);
     let command = std::env::args().collect();
@@ -213,26 +218,29 @@ fn go_on(
 }
 
 /// A log by its path or the beginning of its run's id.
-fn log(args: &SweepArgs, name: &str) -> Result<RunLog, CliError> {
-    let folder = store_of(&args.conditions.over(RunRequest::default()))?;
+pub(super) fn log(conditions: &Conditions, name: &str) -> Result<RunLog, CliError> {
+    let folder = store_of(&conditions.over(RunRequest::default()))?;
     let path = runs::resolve(&folder, name).map_err(CliError::usage)?;
     RunLog::read(&path).map_err(CliError::usage)
 }
 
 /// What the sweep of a log asked for, with this command's limits on how long it may go on.
-fn asked_in(log: &RunLog, args: &SweepArgs) -> Result<SweepRequest, CliError> {
+fn asked_in(log: &RunLog, registry: &Registry, args: &SweepArgs) -> Result<SweepRequest, CliError> {
     use clap::Parser;
 
     let unreadable = || {
         CliError::usage(format!(
-            "{}: its command line is not one of `mapbench sweep`, so that nothing says how to go on",
+            "{}: its command line is not one of a sweep, so that nothing says how to go on",
             log.path.display()
         ))
     };
     let cli = super::Cli::try_parse_from(&log.begin.command).map_err(|_| unreadable())?;
-    let super::Verb::Sweep(first) = cli.verb else { return Err(unreadable()) };
     // One that was resumed before is asked in its first line all the same.
-    let mut request = first.request().ok_or_else(unreadable)?;
+    let mut request = match cli.verb {
+        super::Verb::Sweep(first) => first.request().ok_or_else(unreadable)?,
+        super::Verb::Recommend(first) => first.asked(registry)?,
+        _ => return Err(unreadable()),
+    };
     request.budget_ns = args.budget;
     request.visits = args.visits.or(request.visits);
     request.precision = args.precision.or(request.precision);
@@ -249,7 +257,8 @@ fn announce(plan: &SweepPlan<'_>, globals: &Globals) {
     anstream::eprint!("{}", plan.described());
 }
 
-fn measured(
+/// Sweeps while a signal can stop it and people see its visits.
+pub(super) fn measured(
     globals: &Globals,
     work: impl FnOnce(&Control, &mut Fanout<'_>) -> Result<Swept, CliError>,
 ) -> Result<Swept, CliError> {

@@ -5,7 +5,7 @@ use mapbench_core::event::{Slo, SweepPart};
 use crate::cli::quantity::{duration_ns, number};
 
 /// Parses `LOW..HIGH`; k, M and G are powers of 1000.
-pub(super) fn range(text: &str) -> Result<(f64, f64), String> {
+pub(in crate::cli) fn range(text: &str) -> Result<(f64, f64), String> {
     let ends = text.split_once("..").and_then(|(low, high)| {
         let high = high.strip_prefix('=').unwrap_or(high);
         Some((number(low.trim())?, number(high.trim())?))
@@ -14,7 +14,7 @@ pub(super) fn range(text: &str) -> Result<(f64, f64), String> {
 }
 
 /// Parses `pPERCENTILE=TIME`.
-pub(super) fn slo(text: &str) -> Result<Slo, String> {
+pub(in crate::cli) fn slo(text: &str) -> Result<Slo, String> {
     let wrong = || "write a percentile and its limit, as `p99=50us`".to_owned();
     let (percentile, limit) = text.split_once('=').ok_or_else(wrong)?;
     let percentile = percentile.strip_prefix('p').and_then(|digits| digits.parse::<f64>().ok());
