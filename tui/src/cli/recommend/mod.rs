@@ -2,11 +2,13 @@
 //! sweeps for a short while, or judges a sweep that exists; the judging is `results::advice`'s, and
 //! what maps promise is what their adapters declare.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use mapbench_core::event::{Slo, SweepDesign};
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::Axis;
-use mapbench_results::advice::advise;
+use mapbench_results::advice::{LEAST_VISITS, advise};
 use mapbench_results::sweep::{self as results, Sweep};
 use mapbench_results::{RunLog, RunSummary};
 
@@ -140,8 +142,11 @@ fn measure(registry: &Registry, globals: &Globals, args: &RecommendArgs) -> Resu
     let judged = results::judge(&swept.evidence, &spec);
     left_out.extend(candidates::failed(&judged, &skipped));
     let summary = &swept.conducted.summary;
-    let recommendation = recommendation(registry, &judged, left_out, Some(summary), &command)
-        .logged_in(swept.conducted.log.clone());
+    let recommendation = Recommendation {
+        run_log: Some(swept.conducted.log.clone()),
+        enough_ns: enough_ns(&judged, summary, args),
+        ..recommendation(registry, &judged, left_out, Some(summary), &command)
+    };
     let shown = show(&recommendation, globals, args);
     ended(&swept, shown)
 }
@@ -167,10 +172,10 @@ fn stored(registry: &Registry, globals: &Globals, args: &RecommendArgs) -> Resul
         Some(log) => log.begin.command.clone(),
         None => std::env::args().collect(),
     };
-    let mut advised = recommendation(registry, &judged, left_out, summary.as_ref(), &command);
-    if let Some(log) = first {
-        advised = advised.logged_in(log.path);
-    }
+    let advised = Recommendation {
+        run_log: first.map(|log| log.path),
+        ..recommendation(registry, &judged, left_out, summary.as_ref(), &command)
+    };
     show(&advised, globals, args).map(|()| 0)
 }
 
@@ -184,7 +189,21 @@ fn recommendation(
     let advice = advise(judged);
     let memory = summary.map(promises::memory).unwrap_or_default();
     let maps = promises::of(registry, &advice.named(), &memory);
-    Recommendation { advice, maps, left_out, command: page::command(command), run_log: None }
+    let command = page::command(command);
+    Recommendation { advice, maps, left_out, command, run_log: None, enough_ns: None }
+}
+
+/// How long the visits would take that each point of a grid needs, by those that were made; `None`
+/// where points are chosen as it goes, or none was visited. Nanoseconds.
+fn enough_ns(judged: &Sweep, summary: &RunSummary, args: &RecommendArgs) -> Option<u64> {
+    let visits = judged.groups.iter().map(|group| {
+        let points = group.series.points.iter().map(|point| (point.x.to_bits(), point.visit));
+        points.collect::<BTreeSet<_>>().len() as u64
+    });
+    let made = visits.sum::<u64>();
+    let needed = u64::from(args.grid) * judged.groups.len() as u64 * LEAST_VISITS as u64;
+    let is_known = !args.adaptive && made > 0;
+    is_known.then(|| (summary.elapsed_ns() / made).saturating_mul(needed))
 }
 
 /// Prints it, and writes the files that were asked for.

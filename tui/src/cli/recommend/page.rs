@@ -14,6 +14,8 @@ use super::candidates::LeftOut;
 use super::promises::Promises;
 use crate::cli::{CliError, output};
 
+const MINUTE_NS: u64 = 60_000_000_000;
+
 /// Everything that is said, as it is exported.
 #[derive(Debug, Serialize)]
 pub(super) struct Recommendation {
@@ -29,13 +31,12 @@ pub(super) struct Recommendation {
     /// The log that it rests on; `None` of points from a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) run_log: Option<PathBuf>,
+    /// Time in which each point would have its visits; `None` if nobody can tell. Nanoseconds.
+    #[serde(skip)]
+    pub(super) enough_ns: Option<u64>,
 }
 
 impl Recommendation {
-    pub(super) fn logged_in(self, run_log: PathBuf) -> Self {
-        Recommendation { run_log: Some(run_log), ..self }
-    }
-
     /// For people.
     pub(super) fn describe(&self, ascii: bool) -> String {
         let charset = if ascii { Charset::Ascii } else { Charset::Utf8 };
@@ -56,9 +57,12 @@ impl Recommendation {
             let _ = writeln!(text, "{warning}\n");
         }
         if advice.is_unresolved() {
-            text.push_str(
-                "For more evidence give it more time, as --budget 10m, or fewer maps.\n\n",
+            let time = self.enough_ns.map_or_else(
+                || "more time (--budget)".to_owned(),
+                |ns| format!("more time, here about --budget {}m", ns.div_ceil(MINUTE_NS)),
             );
+            let _ =
+                writeln!(text, "For more evidence give it {time}, or fewer maps (-a, --need).\n");
         }
         for map in &self.maps {
             let _ = writeln!(text, "{}", map.describe());
