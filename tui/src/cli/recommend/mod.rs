@@ -16,6 +16,7 @@ use super::quantity::duration_ns;
 use super::selection::{Conditions, Subjects};
 use super::sweep::{judge, log, measured, quantity};
 use super::{CliError, Globals, output};
+use crate::session::clock::{Clock, Monotonic};
 use crate::session::request::{Length, RunRequest};
 use crate::session::sweep::request::{SweepRequest, VISIT_ROUNDS};
 use crate::session::sweep::{Swept, prepare, sweep};
@@ -136,15 +137,17 @@ fn measure(registry: &Registry, globals: &Globals, args: &RecommendArgs) -> Resu
     }
     let (skipped, spec) = (plan.skipped.clone(), plan.spec.clone());
     let command: Vec<String> = std::env::args().collect();
+    let began_ns = Monotonic.now_ns();
     let swept = measured(globals, |control, sink| {
         sweep(plan, command.clone(), control, sink).map_err(CliError::from)
     })?;
+    let spent_ns = Monotonic.now_ns().saturating_sub(began_ns);
     let judged = results::judge(&swept.evidence, &spec);
     left_out.extend(candidates::failed(&judged, &skipped));
     let summary = &swept.conducted.summary;
     let recommendation = Recommendation {
         run_log: Some(swept.conducted.log.clone()),
-        enough_ns: enough_ns(&judged, summary, args),
+        enough_ns: enough_ns(&judged, spent_ns, args),
         ..recommendation(registry, &judged, left_out, Some(summary), &command)
     };
     let shown = show(&recommendation, globals, args);
@@ -195,7 +198,7 @@ fn recommendation(
 
 /// How long the visits would take that each point of a grid needs, by those that were made; `None`
 /// where points are chosen as it goes, or none was visited. Nanoseconds.
-fn enough_ns(judged: &Sweep, summary: &RunSummary, args: &RecommendArgs) -> Option<u64> {
+fn enough_ns(judged: &Sweep, spent_ns: u64, args: &RecommendArgs) -> Option<u64> {
     let visits = judged.groups.iter().map(|group| {
         let points = group.series.points.iter().map(|point| (point.x.to_bits(), point.visit));
         points.collect::<BTreeSet<_>>().len() as u64
@@ -203,7 +206,7 @@ fn enough_ns(judged: &Sweep, summary: &RunSummary, args: &RecommendArgs) -> Opti
     let made = visits.sum::<u64>();
     let needed = u64::from(args.grid) * judged.groups.len() as u64 * LEAST_VISITS as u64;
     let is_known = !args.adaptive && made > 0;
-    is_known.then(|| (summary.elapsed_ns() / made).saturating_mul(needed))
+    is_known.then(|| (spent_ns / made).saturating_mul(needed))
 }
 
 /// Prints it, and writes the files that were asked for.
