@@ -18,8 +18,9 @@ const END_SHARE_OF_SEVERAL: f64 = 0.2;
 const IDLE_SHARE: f64 = 0.5;
 /// Times that the points of a pair are below and above the peak of the scalability law at most.
 const MOST_MIRRORED: f64 = 4.0;
-/// Visits before "there is none" or "outside the range" is believed.
-const VISITS_TO_SAY_NO: u32 = 12;
+/// Visits before a search may end, be it with "there is none", "outside the range" or an interval:
+/// intervals of fewer that happen to be narrow are those that miss.
+const FEWEST_VISITS: u32 = 12;
 
 /// What a sweep looks for on one axis, and how precisely.
 #[derive(Debug, Clone, PartialEq)]
@@ -174,11 +175,12 @@ impl Design {
         match &finding.location {
             Location::Found { low, high, .. } => {
                 let position = |value: f64| self.range.scale.position(value);
-                (position(*high) - position(*low)) / 2.0 / self.precision
+                let width = (position(*high) - position(*low)) / 2.0 / self.precision;
+                if finding.visits < FEWEST_VISITS { width.max(1.0 + f64::EPSILON) } else { width }
             }
             Location::Unresolved { .. } => whole,
             Location::None | Location::BeyondRange { .. } => {
-                if finding.visits < VISITS_TO_SAY_NO {
+                if finding.visits < FEWEST_VISITS {
                     whole
                 } else {
                     0.0

@@ -70,10 +70,12 @@ fn a_pair_half_an_interval_from_the_estimate_follows() {
 }
 
 #[test]
-fn narrow_intervals_end_it() {
+fn narrow_intervals_end_it_once_they_rest_on_enough_visits() {
     let design = design(&[Definition::SlopeBreak]);
     let seeds = curve(&design.seeds());
-    assert!(design.next_visits(&[seeds], &[found(32.0, 31.0, 33.0)]).is_empty());
+    let narrow = |visits| Finding { visits, ..found(32.0, 31.0, 33.0) };
+    assert!(!design.next_visits(std::slice::from_ref(&seeds), &[narrow(11)]).is_empty());
+    assert!(design.next_visits(&[seeds], &[narrow(12)]).is_empty());
 }
 
 #[test]

@@ -119,6 +119,8 @@ const LOG_STEP: f64 = 0.05;
 const LINEAR_STEPS: f64 = 200.0;
 /// Half an interval that is narrow enough when nobody says: in doublings, or of the whole range.
 const LOG_PRECISION: f64 = 0.1;
+/// The same of a load that keeps its latency: 3.5 %.
+const LOAD_PRECISION: f64 = 0.05;
 const LINEAR_PRECISION: f64 = 0.025;
 
 /// Prepares a sweep.
@@ -267,6 +269,7 @@ fn powers_of_two(low: f64, high: f64) -> Vec<f64> {
 
 fn begin(request: &SweepRequest, range: &AxisRange, ruler: Ruler) -> SweepBegin {
     let precision = request.precision.unwrap_or(match range.scale {
+        Scale::Log if request.slo.is_some() => LOAD_PRECISION,
         Scale::Log => LOG_PRECISION,
         Scale::Linear => (range.high - range.low) * LINEAR_PRECISION,
     });
