@@ -10,6 +10,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::local_line::{Line, LocalLines};
 use super::{Curve, Definition, Finding, Location, ModelLine, Scale, Side};
+use crate::units::rate;
 
 /// Positions over the range at which the ratio is looked at.
 const LOOKS: usize = 257;
@@ -243,8 +244,8 @@ impl RatioCurve {
         if outside && sure {
             return Location::BeyondRange { side };
         }
-        let why =
-            format!("near {:.4} neither map is faster beyond the noise", scale.value(*position));
+        let place = rate(scale.value(*position));
+        let why = format!("near {place} neither map is faster beyond the noise");
         Location::Unresolved { why }
     }
 

@@ -73,8 +73,9 @@ impl Evidence {
             RunEvent::Begin(begin) => self.begin(begin),
             RunEvent::CellAdded(cell) => self.add_cell(cell),
             RunEvent::Round { cell, fork, report } if !report.sampled => {
+                let percentile = self.percentile;
                 if let Some(visit) = self.visit(*cell, *fork) {
-                    visit.add(report);
+                    visit.add(report, percentile);
                 }
             }
             RunEvent::TrialFailed { cell, fork, failure, .. } => {
@@ -138,7 +139,7 @@ impl Evidence {
                 group.gaps.push(Gap { subject, x: place.x, visit: *fork, kind, message });
                 continue;
             }
-            let figures = visit.figures(place.least_rounds, place.threads, self.percentile);
+            let figures = visit.figures(place.least_rounds, place.threads);
             group.points.extend(figures.map(|figures| MeasuredPoint {
                 subject: subject.clone(),
                 x: place.x,

@@ -36,7 +36,7 @@ pub struct MeasuredPoint {
     pub extra: Vec<(String, f64)>,
 }
 
-/// Percentiles of latency over all rounds of a visit. Nanoseconds.
+/// Percentiles of latency over all rounds of a visit together. Nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyNs {
     /// Median.
@@ -45,7 +45,7 @@ pub struct LatencyNs {
     pub p99: u64,
     /// 99.9th percentile.
     pub p999: u64,
-    /// The percentile that the sweep asks for.
+    /// The percentile that the sweep asks for: the median of its rounds'.
     pub asked: u64,
 }
 

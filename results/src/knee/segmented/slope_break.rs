@@ -71,7 +71,13 @@ fn locate(points: &PooledPoints, scale: Scale, seed: u64) -> (Location, Option<M
         return (unresolved(why), Some(line));
     }
     let line = better.map_or(line, |better| rounded_model(points, better, test, scale));
+    let ends = [points.positions[0], points.positions[count - 1]];
+    if estimate <= ends[0] || estimate >= ends[1] {
+        let why = "the curve bends most at an end of the range: sweep beyond it, or in doublings";
+        return (unresolved(why), Some(line));
+    }
     let (low, high) = FittedBreak { points, sharp: &profile, rounded, estimate }.interval(seed);
+    let (low, high) = (low.max(ends[0]), high.min(ends[1]));
     if high - low > WIDEST_SHARE * range {
         return (unresolved("the interval spans most of the range"), Some(line));
     }

@@ -179,3 +179,27 @@ fn the_drawn_line_of_a_rounded_break_goes_through_the_points() {
         assert!(off.abs() < 0.02, "{x}: {off}");
     }
 }
+
+/// What falls all along its axis is bent most at its beginning: softplus fits put the knee below it.
+#[test]
+fn no_break_is_found_outside_of_what_was_measured() {
+    for fall in [0.02, 0.1, 0.5, 2.0, 10.0] {
+        let at = |x: f64| -(1.0 + fall * x).log2();
+        let observations = (0..27).map(|point| {
+            let x = f64::from(point) * 100.0 / 26.0;
+            let noise = 0.01 * f64::from((point * 7) % 5 - 2);
+            Observation { x, visit: 0, y: (at(x) + noise).exp2(), saturated: false }
+        });
+        let curve = Curve { subject: "map".to_owned(), observations: observations.collect() };
+        match slope_break(&curve, Scale::Linear, 1).location {
+            Location::Found { point, low, high } => {
+                assert!(
+                    0.0 < point && point < 100.0 && low >= 0.0 && high <= 100.0,
+                    "{fall}: {point}"
+                );
+            }
+            Location::None | Location::Unresolved { .. } => {}
+            Location::BeyondRange { .. } => panic!("{fall}: a break beyond the range is a line"),
+        }
+    }
+}
