@@ -26,15 +26,8 @@ const POINTS_PER_BREAK: usize = 3;
 /// 1978). The same seed gives the same findings.
 pub fn cache_cliffs(curve: &Curve, scale: Scale, seed: u64) -> Vec<Finding> {
     let points = PooledPoints::of(curve, scale);
-    let finding = |location: Location, model: Option<ModelLine>| Finding {
-        definition: Definition::CacheCliff,
-        subjects: vec![curve.subject.clone()],
-        placement: None,
-        location,
-        visits: points.visits.len() as u32,
-        points: points.positions.len() as u32,
-        model,
-    };
+    let finding =
+        |location, model| points.finding(Definition::CacheCliff, curve, (location, model));
     let count = points.positions.len();
     if count < 2 + POINTS_PER_BREAK {
         let why = format!("{count} points, a break needs {}", 2 + POINTS_PER_BREAK);

@@ -32,15 +32,7 @@ pub fn kneedle(curve: &Curve, scale: Scale) -> Finding {
             None => Location::None,
         }
     };
-    Finding {
-        definition: Definition::Kneedle,
-        subjects: vec![curve.subject.clone()],
-        placement: None,
-        location,
-        visits: points.visits.len() as u32,
-        points: points.positions.len() as u32,
-        model: None,
-    }
+    points.finding(Definition::Kneedle, curve, (location, None))
 }
 
 /// The knee of points with ascending x.

@@ -1,7 +1,7 @@
 //! The observations of a curve as regression takes them: log₂ y at positions, visits of one point
 //! pooled. Fits nothing.
 
-use crate::knee::{Curve, Scale};
+use crate::knee::{Curve, Definition, Finding, Location, ModelLine, Scale};
 
 /// Observations of one curve, grouped by point, points ascending.
 #[derive(Debug, Clone)]
@@ -19,6 +19,24 @@ pub(in crate::knee) struct PooledPoints {
 }
 
 impl PooledPoints {
+    /// What a search of one curve came to, on the evidence of these points.
+    pub(in crate::knee) fn finding(
+        &self,
+        definition: Definition,
+        curve: &Curve,
+        (location, model): (Location, Option<ModelLine>),
+    ) -> Finding {
+        Finding {
+            definition,
+            subjects: vec![curve.subject.clone()],
+            placement: None,
+            location,
+            visits: self.visits.len() as u32,
+            points: self.positions.len() as u32,
+            model,
+        }
+    }
+
     /// Pools what a curve has of finite logarithms and positions; the rest has no place on the
     /// axis (a share of zero on an axis of doublings) or says nothing (a throughput of zero).
     pub(in crate::knee) fn of(curve: &Curve, scale: Scale) -> PooledPoints {

@@ -26,16 +26,7 @@ const FEWEST_POINTS: usize = 5;
 /// The same seed gives the same finding.
 pub fn slope_break(curve: &Curve, scale: Scale, seed: u64) -> Finding {
     let points = PooledPoints::of(curve, scale);
-    let (location, model) = locate(&points, scale, seed);
-    Finding {
-        definition: Definition::SlopeBreak,
-        subjects: vec![curve.subject.clone()],
-        placement: None,
-        location,
-        visits: points.visits.len() as u32,
-        points: points.positions.len() as u32,
-        model,
-    }
+    points.finding(Definition::SlopeBreak, curve, locate(&points, scale, seed))
 }
 
 fn locate(points: &PooledPoints, scale: Scale, seed: u64) -> (Location, Option<ModelLine>) {

@@ -13,16 +13,7 @@ const FEWEST_VISITS: usize = 5;
 /// numbers of threads. The same seed gives the same finding.
 pub fn usl_peak(curve: &Curve, seed: u64) -> Finding {
     let points = PooledPoints::of(curve, Scale::Log);
-    let (location, model) = locate(&points, seed);
-    Finding {
-        definition: Definition::UslPeak,
-        subjects: vec![curve.subject.clone()],
-        placement: None,
-        location,
-        visits: points.visits.len() as u32,
-        points: points.positions.len() as u32,
-        model,
-    }
+    points.finding(Definition::UslPeak, curve, locate(&points, seed))
 }
 
 fn locate(points: &PooledPoints, seed: u64) -> (Location, Option<ModelLine>) {
