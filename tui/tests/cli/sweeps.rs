@@ -120,6 +120,19 @@ fn points_that_somebody_else_measured_are_judged() {
 }
 
 #[test]
+fn a_trace_that_is_over_at_once_is_refused_with_how_to_lengthen_it() {
+    let program = Program::mapbench();
+    let log = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../bench-core/tests/fixtures/audit.jsonl");
+    ok(&program.run(&format!("trace import audit {} -o short.mbt", log.display())));
+    for line in ["sweep --trace short.mbt --axis threads", "recommend --trace short.mbt"] {
+        let said = program.run(line);
+        assert_eq!(said.code, 2, "{line}: {said:?}");
+        assert!(said.err.contains("--superpose"), "{line}: {}", said.err);
+    }
+}
+
+#[test]
 fn what_cannot_be_swept_is_refused_with_what_to_do() {
     let program = Program::mapbench();
     program.write("broken.csv", "adapter,x\nmine,1\n");

@@ -7,6 +7,7 @@ use mapbench_core::key::KeyKind;
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::axis::{self, AxisError, Part, Ruler};
 use mapbench_core::scenario::{Axis, Scenario};
+use mapbench_core::trace::Shape;
 use mapbench_results::knee::{Allowed, AxisRange, Scale};
 use mapbench_results::sweep::SweepSpec;
 use thiserror::Error;
@@ -89,6 +90,18 @@ pub enum SweepError {
         /// The axis.
         axis: Axis,
     },
+    /// A round that is over before it can be timed.
+    #[error(
+        "`{name}` holds {ops} ops, and a round is the whole of it: that is over before a clock can \
+         tell maps apart; record for longer, or lay copies over each other with `trace import \
+         --superpose`"
+    )]
+    TooShort {
+        /// The trace.
+        name: String,
+        /// Its ops.
+        ops: u64,
+    },
     /// Partitions of what depends on what was measured.
     #[error(
         "--partition splits a grid: an adaptive sweep chooses its next point by what it has \
@@ -114,6 +127,8 @@ impl SweepError {
     }
 }
 
+/// Ops of a whole trace that take long enough to be timed: some ten microseconds.
+const FEWEST_OPS: u64 = 1_000;
 /// Steps of an axis on which two points are the same point: of a doubling, or of the whole range.
 const LOG_STEP: f64 = 0.05;
 const LINEAR_STEPS: f64 = 200.0;
@@ -144,6 +159,9 @@ pub fn prepare<'r>(
         let [low, high] = ends;
         let (low, high) = (low?, high?);
         preparing::check(&low, &request.run)?;
+        if low.header.shape == Shape::OneShot && low.header.ops < FEWEST_OPS {
+            return Err(SweepError::TooShort { name: low.name, ops: low.header.ops });
+        }
         let requires: Vec<Requirement> =
             low.requires.iter().chain(&high.requires).copied().collect();
         let (fit, unfit): (Vec<Variant<'r>>, Vec<Variant<'r>>) =
