@@ -33,7 +33,7 @@ use outputs::SweepOutput;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     mapbench sweep -s read-heavy -a core -t 2 --axis write-share --range 0..100 --budget 5m\n  \
-    mapbench sweep -s sched-basic -a sharded,dashmap --axis rate --range 500..50k --slo p99=50us\n  \
+    mapbench sweep -s sched-basic -a sharded,dashmap/v6 --axis rate --range 500..50k --slo p99=50us\n  \
     mapbench sweep -s shard-count -a sharded --axis shards --grid 11 --visits 10 -o svg=shards.svg\n  \
     mapbench sweep --resume 3fa9c2d1 --budget 5m\n  \
     mapbench sweep --from points.csv")]
