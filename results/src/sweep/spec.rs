@@ -1,6 +1,6 @@
 //! What a sweep asked: its axis, how that is read, and what latency it must keep. Plain data.
 
-use mapbench_core::event::{RunBegin, Slo};
+use mapbench_core::event::{RunBegin, Slo, SweepBegin};
 use serde::{Deserialize, Serialize};
 
 use crate::knee::Scale;
@@ -30,15 +30,19 @@ pub struct SweepSpec {
 impl SweepSpec {
     /// What a run asked; `None` of a run at fixed points.
     pub fn of(begin: &RunBegin) -> Option<Self> {
-        let sweep = begin.sweep.as_ref()?;
-        Some(SweepSpec {
+        Some(SweepSpec::of_sweep(begin.sweep.as_ref()?, begin.seed))
+    }
+
+    /// What a sweep asked, with the seed of its run.
+    pub fn of_sweep(sweep: &SweepBegin, seed: u64) -> Self {
+        SweepSpec {
             axis: sweep.axis.clone(),
             unit: sweep.unit.clone(),
             scale: if sweep.logarithmic { Scale::Log } else { Scale::Linear },
             range: (sweep.low, sweep.high),
             slo: sweep.slo,
-            seed: begin.seed,
-        })
+            seed,
+        }
     }
 
     /// The percentile whose latency the points hold, as 99.

@@ -33,6 +33,9 @@ pub(crate) fn with_unit(value: &str, spec: &SweepSpec) -> String {
         "" => value.to_owned(),
         // A rate of what the scenario counts.
         unit if unit.starts_with('/') => format!("{value}{unit}"),
+        unit if value == "1" && !unit.contains('/') => {
+            format!("1 {}", unit.strip_suffix('s').unwrap_or(unit))
+        }
         unit => format!("{value} {unit}"),
     }
 }

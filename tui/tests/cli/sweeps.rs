@@ -78,6 +78,22 @@ fn a_sweep_whose_budget_was_spent_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_sweep_of_another_program_is_not_gone_on_with() {
+    let program = Program::mapbench();
+    ok(&program.run(&format!(
+        "sweep -s test/uniform -a sharded --axis shards --range 1..2 --grid 2 --visits 1 -t 1 {SHORT}"
+    )));
+    let log = program.log();
+    let hash = log.begin.subject.clone().and_then(|subject| subject.program_hash).unwrap();
+    let text = std::fs::read_to_string(&log.path).unwrap();
+    std::fs::write(&log.path, text.replace(&hash, &"0".repeat(hash.len()))).unwrap();
+    let said = program.run(&format!("sweep --resume {}", log.begin.run_id));
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("program"), "{}", said.err);
+    assert_eq!(program.log().events, log.events, "the log is left as it was");
+}
+
+#[test]
 fn the_parts_of_a_grid_are_put_together() {
     let program = Program::mapbench();
     let mut names = Vec::new();

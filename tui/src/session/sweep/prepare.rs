@@ -183,14 +183,7 @@ pub fn prepare<'r>(
     }
     let settings = Settings { round_ns: request.round_ns(), ..settings(&request.run)? };
     let begin = begin(request, &range, ruler);
-    let spec = SweepSpec {
-        axis: begin.axis.clone(),
-        unit: begin.unit.clone(),
-        scale: range.scale,
-        range: (range.low, range.high),
-        slo: begin.slo,
-        seed: settings.seed,
-    };
+    let spec = SweepSpec::of_sweep(&begin, settings.seed);
     let visits = request.visits();
     let request = request.clone();
     let axis = request.axis.clone();

@@ -9,7 +9,7 @@ use mapbench_results::{RunLog, RunLogWriter, RunSummary};
 use thiserror::Error;
 
 use super::prepare::{SweepError, SweepPlan};
-use super::run::{Standing, Swept, percentile, visits};
+use super::run::{Standing, Swept, visits};
 use crate::session::conduct::{ConductError, Recorder, begin_with};
 use crate::session::control::Control;
 use crate::session::plan::Plan;
@@ -71,7 +71,7 @@ pub fn resume(
     Ok(Swept { conducted, begin, evidence: standing.evidence })
 }
 
-/// Machine and protocol must be those of the log.
+/// Machine, protocol and program must be those of the log.
 fn check_machine(sweep: &SweepPlan<'_>, log: &RunLog) -> Result<(), ResumeError> {
     let path = log.path.display().to_string();
     if log.begin.sweep.is_none() {
@@ -79,10 +79,12 @@ fn check_machine(sweep: &SweepPlan<'_>, log: &RunLog) -> Result<(), ResumeError>
     }
     let here = begin_with(&sweep.settings, Vec::new(), log.begin.ui);
     let here = RunBegin { forks: log.begin.forks, ..here };
-    // Another build of the maps would be another subject under the same name.
+    // Another program would be another subject under the same name; a commit that it does not come
+    // from changes nothing.
     let differs = fingerprint::differences(&log.begin, &here);
     let forbids = |difference: &&fingerprint::Difference| {
-        difference.is_contradiction() && difference.part != Part::Subject
+        let matters = difference.part != Part::Subject || difference.field == "program";
+        difference.is_contradiction() && matters
     };
     match differs.iter().find(forbids) {
         Some(difference) => Err(ResumeError::Differs { path, difference: difference.to_string() }),
@@ -92,7 +94,7 @@ fn check_machine(sweep: &SweepPlan<'_>, log: &RunLog) -> Result<(), ResumeError>
 
 /// Makes the points of a log again.
 pub(super) fn stand(sweep: &mut SweepPlan<'_>, log: &RunLog) -> Result<Standing, ResumeError> {
-    let evidence = Evidence::of_log(log, percentile(&log.begin));
+    let evidence = Evidence::of_log(log, sweep.spec.percentile());
     let plan = Plan::empty(sweep.settings.clone());
     let mut standing = Standing { plan, evidence, told: 0 };
     let told: Vec<&Cell> = log
@@ -113,7 +115,9 @@ pub(super) fn stand(sweep: &mut SweepPlan<'_>, log: &RunLog) -> Result<Standing,
     }
     standing.told = told.len() as u32;
     for event in &log.events {
-        if let RunEvent::TrialStarted { cell, fork } = event
+        // A visit that was cut off before a worker came to its end is made again.
+        if let RunEvent::TrialDone { cell, fork, .. } | RunEvent::TrialFailed { cell, fork, .. } =
+            event
             && let Some(x) = position(standing.plan.cells.get(*cell as usize))
             && let Some(series) = sweep.series.iter_mut().find(|series| series.has(*cell))
         {

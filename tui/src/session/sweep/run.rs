@@ -56,7 +56,7 @@ pub fn sweep(
     };
     let writer = RunLogWriter::create(&sweep.store, &begin)?;
     let recorder = Recorder::new(RunSummary::new(&begin), writer, control, sink);
-    let mut evidence = Evidence::at_percentile(percentile(&begin));
+    let mut evidence = Evidence::at_percentile(sweep.spec.percentile());
     evidence.begin(&begin);
     let mut standing = Standing { plan: Plan::empty(sweep.settings.clone()), evidence, told: 0 };
     let first = RunEvent::Begin(Box::new(begin.clone()));
@@ -64,14 +64,6 @@ pub fn sweep(
     let conducted = recorder
         .record(launch, &first, &settings, |tools| visits(&mut sweep, &mut standing, tools));
     Ok(Swept { conducted, begin, evidence: standing.evidence })
-}
-
-/// The percentile of latency that a sweep asks for.
-pub(super) fn percentile(begin: &RunBegin) -> f64 {
-    /// Shown where no limit is asked for.
-    const USUAL: f64 = 99.0;
-    let slo = begin.sweep.as_ref().and_then(|sweep| sweep.slo);
-    slo.map_or(USUAL, |slo| slo.percentile)
 }
 
 fn each_once(skipped: &[Skipped]) -> Vec<Skipped> {
