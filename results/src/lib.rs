@@ -22,6 +22,7 @@ pub mod oddness;
 pub mod placement;
 
 pub mod advice;
+pub mod compare;
 pub mod knee;
 pub mod sweep;
 

@@ -2,6 +2,7 @@
 //! one JSON object per line; the terminal UI, the progress line and every export are made of them.
 //! Plain data: nothing here computes or judges.
 
+mod comparison;
 mod fingerprint;
 mod order;
 mod run;
@@ -9,6 +10,7 @@ mod stacks;
 mod sweep;
 mod worker;
 
+pub use comparison::{Arm, ArmBegin, ComparisonBegin};
 pub use fingerprint::{Commit, Machine, Processor, Subject};
 pub use order::{Offered, Order, RoundOrder, Timing, TrialSpec, Work};
 pub use run::{

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Commit, Done, Failure, Machine, Offered, Ready, RoundOrder, RoundReport, Subject, SweepBegin,
-    Timing, Work,
+    Arm, Commit, ComparisonBegin, Done, Failure, Machine, Offered, Ready, RoundOrder, RoundReport,
+    Subject, SweepBegin, Timing, Work,
 };
 use crate::adapter::{HasherKind, Tuning};
 use crate::key::KeyKind;
@@ -184,6 +184,9 @@ pub struct RunBegin {
     /// What a sweep was asked to do; `None` for a run at fixed points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepBegin>,
+    /// The two programs that a comparison runs; `None` where the program measures with itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonBegin>,
 }
 
 /// In what order the rounds of a group's cells run.
@@ -336,6 +339,9 @@ pub struct Cell {
     /// Rounds per fork where they are not the run's: of scenarios with a round length of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<u32>,
+    /// Which program of a comparison runs it; `None` outside of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<Arm>,
 }
 
 impl Cell {

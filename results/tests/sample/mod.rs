@@ -41,6 +41,7 @@ pub(crate) fn cell(id: u32, adapter: &str, threads: u32) -> Cell {
         free_actors: false,
         role: Role::Measured,
         rounds: None,
+        arm: None,
         tuning: Tuning::default(),
         offered: None,
         paced: Vec::new(),
@@ -92,6 +93,7 @@ pub(crate) fn begin(cells: Vec<Cell>) -> RunBegin {
         cpus: Vec::new(),
         subject: None,
         sweep: None,
+        comparison: None,
     }
 }
 

@@ -103,6 +103,7 @@ pub(super) fn begin_with(settings: &Settings, command: Vec<String>, ui: UiMode) 
         cpus: settings.cpus.clone(),
         subject: Some(subject::of_this_program()),
         sweep: None,
+        comparison: None,
     }
 }
 

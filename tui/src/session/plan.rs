@@ -288,6 +288,7 @@ impl Plan {
             paced: workload.extent.roles(point.offered.is_some()),
             role: Role::Measured,
             rounds: self.own_rounds(workload),
+            arm: None,
         });
         self.workload_of.push(position);
         id

@@ -62,6 +62,7 @@ pub(crate) fn begin() -> RunBegin {
                     free_actors: false,
                     role: Role::Measured,
                     rounds: None,
+                    arm: None,
                     tuning: Tuning::default(),
                     offered: None,
                     paced: Vec::new(),
@@ -106,6 +107,7 @@ pub(crate) fn begin() -> RunBegin {
         cpus: Vec::new(),
         subject: None,
         sweep: None,
+        comparison: None,
     }
 }
 
