@@ -23,6 +23,7 @@ pub mod placement;
 
 pub mod advice;
 pub mod compare;
+pub mod history;
 pub mod knee;
 pub mod sweep;
 

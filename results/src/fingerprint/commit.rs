@@ -24,6 +24,22 @@ pub fn commit(folder: &Path) -> Option<Commit> {
     })
 }
 
+/// The full hash of what `name` means in the repository of `folder`. `None` where it means no
+/// commit, outside a repository, or without `git`.
+pub fn full_hash(folder: &Path, name: &str) -> Option<String> {
+    // A name that begins with a dash would be read as an option.
+    let peeled = format!("{name}^{{commit}}");
+    let text = git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &peeled])?;
+    text.lines().next().filter(|sha| sha.len() >= 40).map(str::to_owned)
+}
+
+/// Who commits in `folder`: `A Person <person@example.org>`; `None` where `git` does not know.
+pub fn author(folder: &Path) -> Option<String> {
+    let text = git(folder, &["var", "GIT_AUTHOR_IDENT"])?;
+    let ends = text.rfind('>')?;
+    Some(text[..=ends].trim().to_owned())
+}
+
 fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

@@ -6,6 +6,7 @@ mod charset;
 mod completions;
 mod doctor;
 mod failure;
+mod history;
 mod output;
 mod progress;
 mod quantity;
@@ -78,6 +79,8 @@ enum Verb {
     Run(Box<run::RunArgs>),
     /// Measure along an axis and find where curves bend
     Sweep(Box<sweep::SweepArgs>),
+    /// Figures over commits: what changed, when, and what was made of it
+    History(history::HistoryArgs),
     /// Which map for this workload, up to where, and what comes with it
     Recommend(Box<recommend::RecommendArgs>),
     /// Runs live on screen
@@ -133,6 +136,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
     match cli.verb {
         Verb::Run(args) => run::run(registry, &globals, &args),
         Verb::Sweep(args) => sweep::run(registry, &globals, &args),
+        Verb::History(args) => history::run(&globals, &args),
         Verb::Recommend(args) => recommend::run(registry, &globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),

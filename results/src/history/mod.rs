@@ -1,0 +1,24 @@
+//! A cell's figures over commits: series, the change points that a detector nominates in them, and
+//! what people made of those. A nomination is a suspicion; a paired re-run of its two commits
+//! confirms it. Everything that shows a history (pages, plots, screen, exit code) reads a
+//! [`History`]. Measures nothing and builds nothing.
+
+mod accepted;
+mod change;
+mod series;
+
+pub use accepted::{Accepted, AcceptedError, AcceptedFile};
+pub use change::{ChangePoint, Confirmation, Event, Shift, State};
+pub use series::{Point, PointRun, Segment, Series, SeriesName};
+
+/// The series of a store, with what was found in them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    /// One per setting, adapter and placement mode.
+    pub series: Vec<Series>,
+    /// The change points of all series by the commit that they come with: a change in all cells of
+    /// one commit is one event. The latest commit last.
+    pub events: Vec<Event>,
+    /// Runs that stand in no series, each with its reason as a sentence.
+    pub left_out: Vec<String>,
+}
