@@ -210,7 +210,8 @@ pub enum AdapterClass {
 }
 
 /// What an adapter can do. Scenarios `require`; the match is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent abilities, each named where used")]
 pub struct Capabilities {
     /// What a scan shows while others write.
@@ -238,6 +239,13 @@ pub struct Capabilities {
     pub writes_wait_for_scans: Waits,
     /// Whether the final state can be verified; false only for controls that keep nothing.
     pub keeps_entries: bool,
+}
+
+/// Those of a `HashMap` behind one lock: what a program that does not say is taken to offer.
+impl Default for Capabilities {
+    fn default() -> Self {
+        Capabilities::LOCKED
+    }
 }
 
 impl Capabilities {

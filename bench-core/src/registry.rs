@@ -38,6 +38,11 @@ impl Registry {
         Registry { entries: Cow::Borrowed(entries) }
     }
 
+    /// A registry over adapters that were found at run time.
+    pub fn of(entries: Vec<AdapterEntry>) -> Self {
+        Registry { entries: Cow::Owned(entries) }
+    }
+
     /// The same registry and one more adapter under `name`, which replaces the family's own.
     #[must_use]
     pub fn with<F: MapFamily>(mut self, name: &'static str) -> Self {

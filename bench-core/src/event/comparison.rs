@@ -18,6 +18,17 @@ pub enum Arm {
     B,
 }
 
+impl Arm {
+    /// The word in tables and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Arm::A => "A",
+            Arm::AgainA => "A again",
+            Arm::B => "B",
+        }
+    }
+}
+
 /// What the arms of a comparison are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComparisonBegin {
@@ -28,6 +39,14 @@ pub struct ComparisonBegin {
     pub again: Option<ArmBegin>,
     /// What is under test.
     pub b: ArmBegin,
+    /// Looks at each pair that were settled before the first round: the level of each allows for
+    /// all of them, whether they were used or not.
+    #[serde(default = "one")]
+    pub looks: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// What an arm is.

@@ -17,5 +17,5 @@ pub use commit::{author, commit, full_hash};
 pub use compare::{Difference, Part, differences};
 pub use machine::{UNKNOWN, described, machine};
 pub use processors::parse_cpu_list;
-pub use program::program_hash;
+pub use program::{program_hash, program_hash_of};
 pub use system_files::{SystemFiles, field, field_bytes};

@@ -3,12 +3,18 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
 
 /// Hash of the file of the running program, 16 hexadecimal digits; `None` if it cannot be read.
 pub fn program_hash() -> Option<String> {
-    let mut file = File::open(std::env::current_exe().ok()?).ok()?;
+    program_hash_of(&std::env::current_exe().ok()?)
+}
+
+/// The same of the file of another program.
+pub fn program_hash_of(program: &Path) -> Option<String> {
+    let mut file = File::open(program).ok()?;
     let mut hasher = Xxh3::new();
     let mut chunk = vec![0; 1 << 18];
     loop {

@@ -1,6 +1,7 @@
 //! `mapbench version [--json]`: what was built, and which maps are in it.
 
 use clap::Args;
+use mapbench_core::adapter::Meta;
 use mapbench_core::event::{PROTOCOL_VERSION, SCHEMA_VERSION};
 use mapbench_core::registry::Registry;
 
@@ -27,14 +28,29 @@ pub(crate) fn run(registry: &Registry, args: &VersionArgs) -> Result<u8, CliErro
         .iter()
         .map(|entry| (entry.meta.name.to_owned(), entry.meta.version.into()))
         .collect();
+    let maps: serde_json::Map<_, _> = registry
+        .entries()
+        .iter()
+        .map(|entry| (entry.meta.name.to_owned(), abilities(&entry.meta)))
+        .collect();
     let object = serde_json::json!({
         "mapbench": version,
         "protocol": PROTOCOL_VERSION,
         "run_log_schema": SCHEMA_VERSION,
         "adapters": adapters,
+        "maps": maps,
         "subject": subject::of_this_program(),
         "allocator": subject::ALLOCATOR,
     });
     output::print(format!("{object:#}\n").as_bytes())?;
     Ok(0)
+}
+
+/// What another program must know of a map to plan with it.
+fn abilities(meta: &Meta) -> serde_json::Value {
+    serde_json::json!({
+        "version": meta.version,
+        "class": meta.class,
+        "capabilities": meta.capabilities,
+    })
 }

@@ -65,7 +65,7 @@ impl Plan {
 
     /// Whether the throughput of a cell tells what an op costs: that of paced actors tells their
     /// pace, and counts of instructions have no noise and their floor beside them.
-    fn calibrates(&self, id: u32) -> bool {
+    pub(super) fn calibrates(&self, id: u32) -> bool {
         if self.settings.measure == Measure::Instructions {
             return false;
         }
@@ -93,8 +93,11 @@ impl Plan {
 
     /// The length of a round by what a cell is measured for; `None` for its own sake. Nanoseconds.
     pub(super) fn calibration_round_ns(&self, id: u32) -> Option<u64> {
-        let round_ns = match self.cell(id).role {
+        let cell = self.cell(id);
+        let round_ns = match cell.role {
             Role::Measured => return None,
+            // What a comparison is held against runs exactly as what is compared.
+            _ if cell.arm.is_some() => return None,
             Role::Floor => FLOOR_ROUND_NS,
             Role::Twin { .. } => TWIN_ROUND_NS,
         };
@@ -111,8 +114,11 @@ impl Plan {
     pub fn calibration_ns(&self) -> u64 {
         let cells = self.cells.iter().filter(|cell| !cell.role.is_measured());
         let trial = |cell: &Cell| {
-            let round_ns = self.round_guess_ns(cell.id).saturating_add(self.settings.warm_ns);
-            round_ns.saturating_mul(u64::from(self.rounds(cell.id))) + TRIAL_OVERHEAD_NS
+            let warm_ns = if cell.one_shot { 0 } else { self.settings.warm_ns };
+            let round_ns = self.round_guess_ns(cell.id).saturating_add(warm_ns);
+            let forks = if cell.arm.is_some() { self.settings.forks } else { 1 };
+            let one_ns = round_ns.saturating_mul(u64::from(self.rounds(cell.id)));
+            one_ns.saturating_add(TRIAL_OVERHEAD_NS).saturating_mul(u64::from(forks))
         };
         cells.map(trial).fold(0, u64::saturating_add)
     }

@@ -12,6 +12,7 @@ use mapbench_results::summary::RunSummary;
 use mapbench_results::{exit, fingerprint};
 use thiserror::Error;
 
+use super::arms::Arms;
 use super::clock::{Clock, Monotonic};
 use super::control::Control;
 use super::crew::Tools;
@@ -60,6 +61,36 @@ pub fn conduct(
 ) -> Result<Conducted, ConductError> {
     let launch = Processes::of_this_program()?;
     let begin = begin(prepared, command, ui);
+    conduct_with(prepared, begin, launch, control, sink)
+}
+
+/// Runs a plan whose cells are of the programs of a comparison.
+pub fn conduct_comparison(
+    prepared: &Prepared,
+    arms: &Arms,
+    command: Vec<String>,
+    control: &Control,
+    sink: &mut dyn Sink,
+) -> Result<Conducted, ConductError> {
+    let launch = Processes::of_this_program()?.with_arms(arms.paths());
+    let looks = prepared.plan.settings.rules.looks.count();
+    let begin = RunBegin {
+        // What is under test is B, whatever program holds the session.
+        commit: arms.b.commit.clone(),
+        subject: Some(arms.b.said.subject.clone()),
+        comparison: Some(arms.begin(looks)),
+        ..begin(prepared, command, UiMode::None)
+    };
+    conduct_with(prepared, begin, launch, control, sink)
+}
+
+fn conduct_with(
+    prepared: &Prepared,
+    begin: RunBegin,
+    launch: Processes,
+    control: &Control,
+    sink: &mut dyn Sink,
+) -> Result<Conducted, ConductError> {
     let writer = RunLogWriter::create(&prepared.store, &begin)?;
     let plan = &prepared.plan;
     let recorder = Recorder::new(RunSummary::new(&begin), writer, control, sink);

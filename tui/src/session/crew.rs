@@ -108,7 +108,8 @@ impl<'a, 't> Crew<'a, 't> {
         let worker = *self.next_worker;
         *self.next_worker += 1;
         let since_ns = self.tools.clock.now_ns();
-        if let Err(error) = self.tools.launch.start(worker, &self.plan.trial(cell, fork)) {
+        let (trial, arm) = (self.plan.trial(cell, fork), self.plan.cell(cell).arm);
+        if let Err(error) = self.tools.launch.start(worker, &trial, arm) {
             let message = format!("the worker could not be started: {error}");
             let failure = Failure { kind: FailureKind::Protocol, message };
             self.failed.push(cell);
@@ -346,11 +347,13 @@ impl<'a, 't> Crew<'a, 't> {
     }
 
     fn objection(&self, cell: u32, hello: &Hello) -> Option<String> {
-        let adapter = self.plan.cell(cell).adapter_name();
+        let (adapter, arm) = (self.plan.cell(cell).adapter_name(), self.plan.cell(cell).arm);
         if hello.protocol != PROTOCOL_VERSION {
             let theirs = hello.protocol;
+            let whose =
+                arm.map_or_else(|| "the worker".to_owned(), |arm| format!("arm {}", arm.name()));
             return Some(format!(
-                "the worker speaks protocol {theirs}, this session {PROTOCOL_VERSION}; build both \
+                "{whose} speaks protocol {theirs}, this session {PROTOCOL_VERSION}; build both \
                  from the same version"
             ));
         }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mapbench_core::Meta;
 use mapbench_core::adapter::{HasherKind, Tuning};
 use mapbench_core::event::{
-    Done, EndCause, Failure, FailureKind, Hello, Measure, Order, PROTOCOL_VERSION, Ready,
+    Arm, Done, EndCause, Failure, FailureKind, Hello, Measure, Order, PROTOCOL_VERSION, Ready,
     RoundOrder, RoundReport, RunEvent, Sequence, Timing, TrialSpec, Work, WorkerMessage,
 };
 use mapbench_core::key::{KeyKind, KeyRule};
@@ -62,6 +62,9 @@ impl Clock for FakeClock {
 /// Rounds that were ordered, with the adapter of the worker.
 type Orders = Rc<RefCell<Vec<(String, RoundOrder)>>>;
 
+/// Workers that were started: of which arm, for which fork.
+type Starts = Rc<RefCell<Vec<(Option<Arm>, u32)>>>;
+
 /// A machine of which nothing is stolen, and on which some task waits a thousandth of the time.
 impl Gauge for FakeClock {
     fn read(&self) -> Reading {
@@ -69,7 +72,7 @@ impl Gauge for FakeClock {
     }
 }
 
-/// Scripted workers by adapter name.
+/// Scripted workers by adapter name; of a comparison, `a of B`.
 #[derive(Debug, Default)]
 pub(super) struct FakeLaunch {
     clock: FakeClock,
@@ -80,6 +83,8 @@ pub(super) struct FakeLaunch {
     running: Option<WorkerId>,
     /// What every worker was told to run, by adapter.
     orders: Orders,
+    /// Which arm each worker was started of, and for which fork.
+    started: Starts,
     /// Called when the session waits without limit.
     wakers: Rc<RefCell<Vec<Control>>>,
 }
@@ -127,9 +132,16 @@ impl FakeLaunch {
 }
 
 impl Launch for FakeLaunch {
-    fn start(&mut self, worker: WorkerId, trial: &TrialSpec) -> std::io::Result<()> {
+    fn start(
+        &mut self,
+        worker: WorkerId,
+        trial: &TrialSpec,
+        arm: Option<Arm>,
+    ) -> std::io::Result<()> {
+        self.started.borrow_mut().push((arm, trial.fork));
         assert_eq!(self.running, None, "a worker prepares while another runs");
-        self.workers.insert(worker, trial.adapter.clone());
+        let of_arm = arm.map_or_else(String::new, |arm| format!(" of {}", arm.name()));
+        self.workers.insert(worker, format!("{}{of_arm}", trial.adapter));
         if self.faults.get(&trial.adapter) == Some(&Fault::NeverReady) {
             return Ok(());
         }
@@ -231,11 +243,21 @@ pub(super) fn play_with(
     act: &mut dyn FnMut(&RunEvent, &Control),
     work: impl FnOnce(&mut Tools<'_>) -> EndCause,
 ) -> (Vec<RunEvent>, EndCause) {
+    play_by(faults, act, Starts::default(), work)
+}
+
+fn play_by(
+    faults: &[(&str, Fault)],
+    act: &mut dyn FnMut(&RunEvent, &Control),
+    started: Starts,
+    work: impl FnOnce(&mut Tools<'_>) -> EndCause,
+) -> (Vec<RunEvent>, EndCause) {
     let control = Control::default();
     let clock = FakeClock::default();
     let faults = faults.iter().map(|(name, fault)| ((*name).to_owned(), fault.clone())).collect();
     let wakers = Rc::new(RefCell::new(vec![control.clone()]));
-    let mut launch = FakeLaunch { clock: clock.clone(), faults, wakers, ..FakeLaunch::default() };
+    let mut launch =
+        FakeLaunch { clock: clock.clone(), faults, started, wakers, ..FakeLaunch::default() };
     let mut sink = Watcher { events: Vec::new(), act, control: control.clone() };
     let cause = work(&mut Tools {
         launch: &mut launch,
@@ -246,6 +268,14 @@ pub(super) fn play_with(
     });
     assert!(launch.workers.is_empty(), "workers are left behind");
     (sink.events, cause)
+}
+
+/// Runs a plan of made-up adapters and returns the arm and fork of every worker that was started.
+pub(super) fn started(plan: &Plan, faults: &[(&str, Fault)]) -> Vec<(Option<Arm>, u32)> {
+    let starts = Starts::default();
+    let kept = Rc::clone(&starts);
+    play_by(faults, &mut |_, _| (), starts, |tools| schedule::run(plan, tools));
+    kept.take()
 }
 
 /// Runs a plan of made-up adapters and returns every round that a worker was told to run.

@@ -1,7 +1,7 @@
 //! How the session sees worker processes: start, order, listen, dismiss. The real one is
 //! `process`; tests bring their own.
 
-use mapbench_core::event::{Order, TrialSpec, WorkerMessage};
+use mapbench_core::event::{Arm, Order, TrialSpec, WorkerMessage};
 
 use super::control::Waker;
 
@@ -10,8 +10,14 @@ pub type WorkerId = u64;
 
 /// Starts workers and listens to them.
 pub trait Launch {
-    /// Starts a worker and hands it its trial.
-    fn start(&mut self, worker: WorkerId, trial: &TrialSpec) -> std::io::Result<()>;
+    /// Starts a worker of the program that an arm is, or of the session's own, and hands it its
+    /// trial.
+    fn start(
+        &mut self,
+        worker: WorkerId,
+        trial: &TrialSpec,
+        arm: Option<Arm>,
+    ) -> std::io::Result<()>;
 
     /// Sends an order. A worker that has gone is not an error: its end is a sign of its own.
     fn order(&mut self, worker: WorkerId, order: &Order);

@@ -1,10 +1,12 @@
 //! The session: plans a run, starts workers, passes the baton, and fans every event out. It
 //! measures nothing itself and draws nothing.
 
+pub mod arms;
 pub mod calibrate;
 pub mod callgrind;
 pub mod clock;
 pub mod command;
+pub mod comparison;
 pub mod conduct;
 pub mod control;
 mod cost;

@@ -369,7 +369,7 @@ impl Plan {
         let pair = |group: &&Vec<u32>| group.len() == 2 && group.contains(&id);
         self.settings.order == Sequence::Interleaved
             && self.settings.measure != Measure::Instructions
-            && !self.cell(id).one_shot
+            && (!self.cell(id).one_shot || self.cell(id).arm.is_some())
             && self.groups.iter().any(|group| pair(&group))
     }
 

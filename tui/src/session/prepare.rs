@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use mapbench_core::adapter::{AdapterClass, HasherKind};
 use mapbench_core::driver::allowed_cpus;
-use mapbench_core::event::{Measure, Skipped, Timing};
+use mapbench_core::event::{Cell, Measure, Skipped, Timing};
 use mapbench_core::key::KeyKind;
 use mapbench_core::registry::{AdapterEntry, Registry};
 use mapbench_core::scenario::{self, Scenario, ScenarioError};
@@ -186,22 +186,30 @@ pub fn prepare(registry: &Registry, request: &RunRequest) -> Result<Prepared, Pr
     let mut plan = Plan::new(workloads, &adapters, &axes, settings(request)?);
     plan.skipped.extend(out_of_reach);
     if plan.cells.is_empty() {
-        let reasons: Vec<String> = plan
-            .skipped
-            .iter()
-            .map(|skipped| format!("{} ({})", skipped.reason, skipped.scenario))
-            .collect();
-        return Err(PrepareError::NothingFits(reasons.join("; ")));
+        return Err(nothing_fits(&plan));
     }
     if request.calibration == Effort::Quick && request.measure == Measure::Time {
-        let keeps = |entry: &AdapterEntry| entry.meta.capabilities.keeps_entries;
-        let nothing = registry
-            .entries()
-            .iter()
-            .find(|entry| entry.meta.class == AdapterClass::Control && !keeps(entry));
-        plan.calibrate(nothing, |cell| registry.get(cell.adapter_name()).is_some_and(keeps));
+        let keeps = |cell: &Cell| registry.get(cell.adapter_name()).is_some_and(keeps_entries);
+        plan.calibrate(nothing(registry), keeps);
     }
     Ok(Prepared { plan, store })
+}
+
+/// Whether a map keeps its entries.
+pub(super) fn keeps_entries(entry: &AdapterEntry) -> bool {
+    entry.meta.capabilities.keeps_entries
+}
+
+/// The map that keeps nothing, by which the harness is measured.
+pub(super) fn nothing(registry: &Registry) -> Option<&AdapterEntry> {
+    let mut entries = registry.entries().iter();
+    entries.find(|entry| entry.meta.class == AdapterClass::Control && !keeps_entries(entry))
+}
+
+/// That a plan has no cells, with the reasons.
+pub(super) fn nothing_fits(plan: &Plan) -> PrepareError {
+    let reason = |skipped: &Skipped| format!("{} ({})", skipped.reason, skipped.scenario);
+    PrepareError::NothingFits(plan.skipped.iter().map(reason).collect::<Vec<_>>().join("; "))
 }
 
 /// Counts mean something beside those of the harness alone.

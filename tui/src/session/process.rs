@@ -1,17 +1,17 @@
-//! Real worker processes: `current_exe() worker`, orders on standard input, messages on standard
+//! Real worker processes: `PROGRAM worker`, of this very program or of an arm's, orders on standard input, messages on standard
 //! output, last words on standard error. Two threads per worker turn its output into signs; they
 //! sleep in `read` while a round runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use mapbench_core::event::{Order, TrialSpec, WorkerMessage};
+use mapbench_core::event::{Arm, Order, TrialSpec, WorkerMessage};
 use nix::sys::signal::Signal;
 
 use super::control::Waker;
@@ -22,10 +22,11 @@ const KEPT_LINES: usize = 12;
 /// Longest part of a line that is kept; a worker cannot fill the session's memory.
 const KEPT_LINE_BYTES: u64 = 16 << 20;
 
-/// Starts workers as processes of this very program.
+/// Starts workers as processes of this very program, or of the programs of a comparison.
 #[derive(Debug)]
 pub struct Processes {
-    program: PathBuf,
+    own: PathBuf,
+    arms: BTreeMap<Arm, PathBuf>,
     workers: HashMap<WorkerId, Worker>,
     heard: Receiver<Heard>,
     speak: Sender<Heard>,
@@ -49,12 +50,24 @@ impl Processes {
     /// Workers are started as `program worker`.
     pub fn new(program: PathBuf) -> Self {
         let (speak, heard) = mpsc::channel();
-        Processes { program, workers: HashMap::new(), heard, speak }
+        let (own, arms) = (program, BTreeMap::new());
+        Processes { own, arms, workers: HashMap::new(), heard, speak }
+    }
+
+    /// The same, and workers of an arm are of that arm's program.
+    #[must_use]
+    pub fn with_arms(mut self, arms: BTreeMap<Arm, PathBuf>) -> Self {
+        self.arms = arms;
+        self
     }
 
     /// Workers of the running program itself.
     pub fn of_this_program() -> std::io::Result<Self> {
         Ok(Processes::new(std::env::current_exe()?))
+    }
+
+    fn program(&self, arm: Option<Arm>) -> &Path {
+        arm.and_then(|arm| self.arms.get(&arm)).unwrap_or(&self.own)
     }
 
     fn death(&mut self, id: WorkerId) -> Option<Death> {
@@ -75,8 +88,8 @@ impl Processes {
 }
 
 impl Launch for Processes {
-    fn start(&mut self, id: WorkerId, trial: &TrialSpec) -> std::io::Result<()> {
-        let mut child = Command::new(&self.program)
+    fn start(&mut self, id: WorkerId, trial: &TrialSpec, arm: Option<Arm>) -> std::io::Result<()> {
+        let mut child = Command::new(self.program(arm))
             .arg("worker")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

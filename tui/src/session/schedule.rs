@@ -89,6 +89,9 @@ impl Schedule<'_> {
                 {
                     continue;
                 }
+                if self.has_lost_one(&cells) {
+                    continue;
+                }
                 if let Some(cause) = self.fork(tools, fork, cells) {
                     return cause;
                 }
@@ -122,18 +125,28 @@ impl Schedule<'_> {
             if stopped(tools).is_some() {
                 return;
             }
-            let failed = self.memory.failed.len();
             self.turn(tools, 0, &cells);
-            for &cell in &self.memory.failed[failed..] {
-                let cell = self.plan.cell(cell);
-                let text = format!(
-                    "calibration with {} on {} at {} threads failed, so that its figures are \
-                     missing; the run goes on",
-                    cell.adapter, cell.scenario, cell.threads
-                );
-                tools.sink.event(&RunEvent::Note { text });
-            }
         }
+    }
+
+    /// Says which of the cells that failed from the `failed`th on leave figures missing, instead of
+    /// a row with an error.
+    fn note_calibration(&self, tools: &mut Tools<'_>, failed: usize) {
+        let failed = self.memory.failed[failed..].iter().map(|&cell| self.plan.cell(cell));
+        for cell in failed.filter(|cell| !cell.role.is_measured()) {
+            let text = format!(
+                "calibration with {} on {} at {} threads failed, so that its figures are \
+                 missing; the run goes on",
+                cell.adapter, cell.scenario, cell.threads
+            );
+            tools.sink.event(&RunEvent::Note { text });
+        }
+    }
+
+    /// Whether one of two arms has failed, so that the other has nobody to be held against.
+    fn has_lost_one(&self, cells: &[u32]) -> bool {
+        let is_arm = cells.iter().any(|&cell| self.plan.cell(cell).arm.is_some());
+        is_arm && cells.iter().any(|cell| self.memory.failed.contains(cell))
     }
 
     /// One turn: prepare all, rounds in their order, verify all.
@@ -159,8 +172,10 @@ impl Schedule<'_> {
                 crew.discharge(cell);
             }
         }
+        let failed = self.memory.failed.len();
         self.memory.failed.extend(crew.failed());
         self.memory.next_worker = next_worker;
+        self.note_calibration(tools, failed);
     }
 
     fn rounds(&mut self, crew: &mut Crew<'_, '_>) {
@@ -172,6 +187,8 @@ impl Schedule<'_> {
             self.plan.settings.order
         };
         match (order, cells.as_slice()) {
+            // An arm without the other one.
+            (_, &[alone]) if self.plan.cell(alone).arm.is_some() => {}
             (Sequence::Interleaved, &[a, b]) if self.plan.runs_quads(a) || is_twin(&a) => {
                 self.quads(crew, [a.min(b), a.max(b)]);
             }
@@ -216,6 +233,9 @@ impl Schedule<'_> {
                 if !self.round(crew, cell, work) {
                     return;
                 }
+            }
+            if crew.cells().len() < 2 && self.plan.cell(cells[0]).arm.is_some() {
+                return;
             }
             let forks = self.plan.settings.forks;
             let planned = self.plan.rounds(cells[0]) / 2 * forks;
