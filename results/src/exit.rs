@@ -28,6 +28,21 @@ pub enum ExitCause {
 }
 
 impl ExitCause {
+    /// The word in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ExitCause::Terminated => "terminated",
+            ExitCause::Interrupted => "interrupted",
+            ExitCause::OutputFailed => "output-failed",
+            ExitCause::AdapterFailed => "adapter-failed",
+            ExitCause::WrongAnswer => "wrong-answer",
+            ExitCause::Regression => "regression",
+            ExitCause::NotComparable => "not-comparable",
+            ExitCause::Inconclusive => "inconclusive",
+            ExitCause::Fine => "fine",
+        }
+    }
+
     /// The exit code.
     pub const fn code(self) -> u8 {
         match self {

@@ -66,6 +66,16 @@ impl Verdict {
         }
     }
 
+    /// The word in files.
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Verdict::Fail => "fail",
+            Verdict::Same => "same",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Noisy(_) => "noisy",
+        }
+    }
+
     /// The word with its causes, if it has any.
     pub fn describe(&self) -> String {
         match self {
@@ -98,7 +108,12 @@ pub struct Judgement {
 
 /// The slowdown that fails, on a machine where an A/A pair differed by `floor`.
 pub fn delta(floor: Option<f64>) -> f64 {
-    LEAST_DELTA.max(FLOORS_PER_DELTA * floor.unwrap_or(0.0))
+    delta_from(LEAST_DELTA, floor)
+}
+
+/// The same, where the smallest slowdown that can fail is `least`.
+fn delta_from(least: f64, floor: Option<f64>) -> f64 {
+    least.max(FLOORS_PER_DELTA * floor.unwrap_or(0.0))
 }
 
 /// What an A/A pair differs by: the end of the 95 % interval of its ratio that is further from 1,
@@ -112,6 +127,11 @@ pub fn floor(a_a_log_ratios: &[f64]) -> Option<f64> {
 /// Judges a family of comparisons at one of the `looks` that were settled for it; answers in their
 /// order.
 pub fn judge(comparisons: &[Comparison], looks: Looks) -> Vec<Judgement> {
+    judge_from(LEAST_DELTA, comparisons, looks)
+}
+
+/// The same where no slowdown below `least` fails: runs that nothing pairs drift apart.
+pub fn judge_from(least: f64, comparisons: &[Comparison], looks: Looks) -> Vec<Judgement> {
     let alpha = looks.nominal_alpha(FAMILY);
     let p_values: Vec<f64> =
         comparisons.iter().map(|comparison| comparison.log_slowdown.p_value()).collect();
@@ -128,7 +148,7 @@ pub fn judge(comparisons: &[Comparison], looks: Looks) -> Vec<Judgement> {
             let log = comparison.log_slowdown.interval(alpha / f64::from(divisor));
             let interval = Interval { low: log.low.exp_m1(), high: log.high.exp_m1() };
             let slowdown = comparison.log_slowdown.value.exp_m1();
-            let delta = delta(comparison.floor);
+            let delta = delta_from(least, comparison.floor);
             let verdict = if !comparison.noise.is_empty() {
                 Verdict::Noisy(comparison.noise.clone())
             } else if detected && slowdown > delta {

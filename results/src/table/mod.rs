@@ -26,8 +26,18 @@ pub use self::hottest::render_stacks;
 use self::notes::{footnotes, mark};
 
 /// Columns whose text is on the left; numbers are on the right.
-const LEFT: [&str; 8] =
-    ["adapter", "scan", "placement", "status", "whose", "remarks", "runner-up", "ends"];
+const LEFT: [&str; 10] = [
+    "adapter",
+    "scan",
+    "placement",
+    "status",
+    "whose",
+    "remarks",
+    "runner-up",
+    "ends",
+    "mode",
+    "verdict",
+];
 
 /// Spells the results of a run.
 pub fn render(summary: &RunSummary, charset: Charset) -> String {

@@ -3,6 +3,7 @@
 
 mod adapters;
 mod charset;
+mod compare;
 mod completions;
 mod doctor;
 mod failure;
@@ -33,7 +34,8 @@ use selection::RunSelection;
 #[command(
     name = "mapbench",
     version,
-    after_help = "Exit codes: 0 fine, 1 unexpected error, 2 usage, 3 not comparable, 4 nothing selected, 102 an \
+    after_help = "Exit codes: 0 fine, 1 unexpected error, 2 usage, 3 not comparable, 4 \
+                  nothing selected, 5 inconclusive (--strict), 100 a regression (--gate), 102 an \
                   adapter crashed or hung, 103 an adapter answered wrongly, 110 output could not \
                   be written, 130 and 143 interrupted with partial results saved.\n\n\
                   Examples:\n  \
@@ -83,6 +85,8 @@ enum Verb {
     History(history::HistoryArgs),
     /// Which map for this workload, up to where, and what comes with it
     Recommend(Box<recommend::RecommendArgs>),
+    /// Did B make it worse than A? Two runs, or two commits side by side
+    Compare(Box<compare::CompareArgs>),
     /// Runs live on screen
     Tui(Box<tui::TuiArgs>),
     /// Generate, import and inspect traces
@@ -138,6 +142,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::Sweep(args) => sweep::run(registry, &globals, &args),
         Verb::History(args) => history::run(&globals, &args),
         Verb::Recommend(args) => recommend::run(registry, &globals, &args),
+        Verb::Compare(args) => compare::run(registry, &globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),

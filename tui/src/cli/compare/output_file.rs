@@ -1,0 +1,78 @@
+//! Where a comparison goes: the files of `-o FORMAT=PATH`, which are checked before anything is
+//! measured or judged.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use mapbench_results::compare::{Compared, json};
+use mapbench_results::exit::ExitCause;
+use mapbench_results::export;
+
+use crate::cli::{CliError, output};
+
+/// One `-o FORMAT=PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CompareOutput {
+    format: CompareFormat,
+    /// The file; `None` is standard output.
+    path: Option<PathBuf>,
+}
+
+/// A format of comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CompareFormat {
+    Json,
+}
+
+impl FromStr for CompareFormat {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "json" => Ok(CompareFormat::Json),
+            _ => Err(format!("no format {name:?} of comparisons; use json")),
+        }
+    }
+}
+
+impl FromStr for CompareOutput {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) =
+            text.split_once('=').ok_or("write FORMAT=PATH, as `json=out.json` or `json=-`")?;
+        let format = format.parse()?;
+        match path {
+            "" => {
+                Err("names no path; write `json=out.json`, or `json=-` for standard output".into())
+            }
+            "-" => Ok(CompareOutput { format, path: None }),
+            _ => Ok(CompareOutput { format, path: Some(path.into()) }),
+        }
+    }
+}
+
+impl CompareOutput {
+    /// Whether it goes to standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.path.is_none()
+    }
+
+    /// Fails if the file could not be written. Leaves nothing behind.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        self.path.as_deref().map_or(Ok(()), output::check)
+    }
+
+    /// Writes a comparison; `causes` are those of the exit code.
+    pub(crate) fn write(&self, compared: &Compared, causes: &[ExitCause]) -> Result<(), CliError> {
+        let write = |out: &mut dyn std::io::Write| match self.format {
+            CompareFormat::Json => json::write(compared, causes, out),
+        };
+        if let Some(path) = &self.path {
+            return export::write_whole(path, write).map_err(|error| output::unwritable(&error));
+        }
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(CliError::output)?;
+        output::print(&bytes)
+    }
+}
