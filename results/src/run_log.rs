@@ -9,9 +9,11 @@ use mapbench_core::event::SCHEMA_VERSION;
 use thiserror::Error;
 
 mod read;
+mod stream;
 mod write;
 
 pub use read::RunLog;
+pub use stream::{LONGEST_LINE_BYTES, RunLogReader};
 pub use write::RunLogWriter;
 
 /// Why a run log could not be written, found or read.
@@ -84,21 +86,5 @@ pub enum RunLogError {
         path: PathBuf,
         /// Its schema version.
         found: u64,
-    },
-    /// No run of this id or path.
-    #[error("no run {name:?} in {}; `{name}` is neither a file nor the beginning of a run's id", store.display())]
-    NoSuchRun {
-        /// What was asked for.
-        name: String,
-        /// Where it was looked for.
-        store: PathBuf,
-    },
-    /// Several runs begin so.
-    #[error("{name:?} begins the id of several runs: {}; give more of the id", matches.join(", "))]
-    Ambiguous {
-        /// What was asked for.
-        name: String,
-        /// The ids that begin with it.
-        matches: Vec<String>,
     },
 }

@@ -9,6 +9,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
 
 use super::order::{median_in_place, quantile_of_sorted};
 
@@ -26,7 +27,7 @@ const FEWEST_RESAMPLES: usize = 500;
 const ROUNDS_DRAWN: usize = 600_000;
 
 /// An interval; of 95 % where nothing else is said.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,

@@ -3,6 +3,7 @@
 
 use mapbench_core::event::{Cell, PlacementMode, RoundReport};
 use mapbench_core::op::OpClass;
+use serde::{Deserialize, Serialize};
 
 use super::cell::{CellState, CellSummary};
 use super::counters::CounterRate;
@@ -38,7 +39,8 @@ impl Level {
 }
 
 /// How far the measuring got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It ended as it should.
     Ok,
@@ -401,7 +403,7 @@ pub(super) fn status(state: &CellState) -> Status {
     }
 }
 
-fn error(state: &CellState) -> Option<String> {
+pub(super) fn error(state: &CellState) -> Option<String> {
     match state {
         CellState::Failed(failure) => Some(format!("{}: {}", failure.kind.name(), failure.message)),
         CellState::Skipped => Some("skipped while it ran".to_owned()),
