@@ -5,6 +5,7 @@ mod adapters;
 mod charset;
 mod compare;
 mod completions;
+mod config;
 mod doctor;
 mod failure;
 mod history;
@@ -23,7 +24,7 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use mapbench_core::registry::Registry;
 
 use failure::CliError;
@@ -97,6 +98,8 @@ enum Verb {
     Scenarios(scenarios::ScenariosArgs),
     /// Is this machine fit to measure?
     Doctor(doctor::DoctorArgs),
+    /// The configuration that holds here
+    Config(config::ConfigArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the version
@@ -118,6 +121,16 @@ pub fn run(registry: Registry) -> ExitCode {
 }
 
 fn run_with(registry: &Registry, args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = args.into_iter().collect();
+    let expanded = std::env::current_dir()
+        .map_err(|error| CliError::unexpected(format!("the current folder is gone: {error}")))
+        .and_then(|here| {
+            config::expand(&Cli::command(), args, &here, |name| std::env::var_os(name))
+        });
+    let args = match expanded {
+        Ok(args) => args,
+        Err(error) => return told(&error),
+    };
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -128,11 +141,13 @@ fn run_with(registry: &Registry, args: impl IntoIterator<Item = OsString>) -> Ex
     cli.globals.color.apply();
     match dispatch(registry, cli) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            anstream::eprintln!("mapbench: {error}");
-            ExitCode::from(error.code)
-        }
+        Err(error) => told(&error),
     }
+}
+
+fn told(error: &CliError) -> ExitCode {
+    anstream::eprintln!("mapbench: {error}");
+    ExitCode::from(error.code)
 }
 
 fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
@@ -148,6 +163,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::Adapters(args) => adapters::run(registry, &args),
         Verb::Scenarios(args) => scenarios::run(registry, &args),
         Verb::Doctor(args) => doctor::run(registry, &globals, &args),
+        Verb::Config(args) => config::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Version(args) => version::run(registry, &args),
         Verb::Worker => Ok(crate::session::worker::serve(registry)),
@@ -167,9 +183,7 @@ impl Color {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::Cli;
+    use super::*;
 
     #[test]
     fn the_command_line_is_sound() {

@@ -136,17 +136,27 @@ pub fn scenarios(names: &[&str], patterns: &[String]) -> Result<Vec<usize>, Sele
 
 /// What to try instead of an unknown name: the nearest of `names`, else where to look.
 pub fn suggestion(what: &str, name: &str, names: &[&str]) -> String {
-    let near = names
-        .iter()
-        .map(|candidate| (nearness(name, candidate), candidate))
-        .filter(|&(score, _)| score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((_, candidate)) => {
+    match nearest(name, names) {
+        Some(candidate) => {
             format!("did you mean `{candidate}`? `mapbench {what}s list` shows them all")
         }
         None => format!("`mapbench {what}s list` shows them all"),
     }
+}
+
+/// What to try instead of an unknown name, where nothing else lists them: the nearest of `names`,
+/// else all of them.
+pub fn suggestion_among(name: &str, names: &[&str]) -> String {
+    match nearest(name, names) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None => format!("there are {}", names.join(", ")),
+    }
+}
+
+fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let scored = names.iter().map(|&candidate| (nearness(name, candidate), candidate));
+    let near = scored.filter(|&(score, _)| score > 0.75).max_by(|a, b| a.0.total_cmp(&b.0));
+    near.map(|(_, candidate)| candidate)
 }
 
 fn nearness(name: &str, candidate: &str) -> f64 {

@@ -12,6 +12,9 @@ use crate::session::request::RunRequest;
 /// Under which conditions rounds run.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Conditions {
+    /// Take flags that are not typed from this profile: `quick`, `ci`, or one of mapbench.toml
+    #[arg(long, value_name = "NAME", help_heading = "How")]
+    profile: Option<String>,
     /// Unmeasured running before each round
     #[arg(long = "warm", value_name = "TIME", value_parser = duration_ns)]
     #[arg(default_value = "10ms", help_heading = "How long")]
