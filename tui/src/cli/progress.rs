@@ -87,7 +87,9 @@ impl<C: Clock> Progress<C> {
         found.map_or_else(String::new, |cell| {
             let (key, value) = (cell.key.name(), cell.value.name());
             let why = if cell.role.is_measured() { "" } else { " (calibration)" };
-            format!("{} {key}/{value} t{} {}{why}", cell.scenario, cell.threads, cell.adapter)
+            let arm = cell.arm.map_or_else(String::new, |arm| format!(" in {}", arm.name()));
+            let (scenario, adapter, threads) = (&cell.scenario, &cell.adapter, cell.threads);
+            format!("{scenario} {key}/{value} t{threads} {adapter}{arm}{why}")
         })
     }
 

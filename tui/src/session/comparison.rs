@@ -7,6 +7,7 @@ use mapbench_core::registry::{AdapterEntry, Registry};
 
 use super::arms::Arms;
 use super::calibrate::Effort;
+use super::cost::TRIAL_OVERHEAD_NS;
 use super::plan::Plan;
 use super::prepare::{self, PrepareError, Prepared};
 use super::request::RunRequest;
@@ -19,19 +20,44 @@ const FLOORS_PER_CELL: u64 = 6;
 /// Fewest and most quads of a pair in each fork.
 const QUADS: std::ops::RangeInclusive<u64> = 2..=100_000;
 
-/// Plans a comparison of programs, whose rounds take `time_ns` for each pair of cells. `registry` is
-/// what the programs have.
+/// How long a comparison takes. Nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// The rounds of each pair of cells, with their warm-ups, over all forks.
+    PerPair(u64),
+    /// All of it, as far as can be guessed.
+    All(u64),
+}
+
+/// A time of a pair that is long beside a quad of it. Nanoseconds.
+const PROBE_NS: u64 = 600_000_000_000;
+
+/// The time of a pair in a plan that is to take a time in all, given one whose pairs take
+/// [`PROBE_NS`]: what grows with it is all but what surrounds the rounds.
+fn per_pair_ns(plan: &Plan, all_ns: u64) -> u64 {
+    let forks = u64::from(plan.settings.forks);
+    let around_ns = plan.cells.len() as u64 * forks * TRIAL_OVERHEAD_NS;
+    let rounds_ns = plan.estimate_ns().saturating_sub(around_ns).max(1);
+    let left_ns = all_ns.saturating_sub(around_ns);
+    (u128::from(PROBE_NS) * u128::from(left_ns) / u128::from(rounds_ns)) as u64
+}
+
+/// Plans a comparison of programs. `registry` is what the programs have.
 pub fn prepare_comparison(
     registry: &Registry,
     request: &RunRequest,
     arms: &Arms,
-    time_ns: u64,
+    time: Time,
 ) -> Result<Prepared, PrepareError> {
     let alone = RunRequest { calibration: Effort::None, ..request.clone() };
     let Prepared { plan, store } = prepare::prepare(registry, &alone)?;
-    let pairing = Pairing { arms, nothing: prepare::nothing(registry), time_ns };
+    let nothing = prepare::nothing(registry);
     let keeps = |cell: &Cell| registry.get(cell.adapter_name()).is_some_and(prepare::keeps_entries);
-    let plan = pairing.of(&plan, keeps);
+    let pairs = |time_ns| Pairing { arms, nothing, time_ns }.of(&plan, keeps);
+    let plan = match time {
+        Time::PerPair(time_ns) => pairs(time_ns),
+        Time::All(all_ns) => pairs(per_pair_ns(&pairs(PROBE_NS), all_ns)),
+    };
     if plan.cells.is_empty() {
         return Err(prepare::nothing_fits(&plan));
     }
@@ -113,6 +139,7 @@ impl Pairing<'_> {
             if has_pair && from.calibrates(first.id) && from.accepts(first.id, entry) {
                 let floor = Cell {
                     adapter: entry.meta.name.to_owned(),
+                    adapter_version: entry.meta.version.to_owned(),
                     scan: entry.meta.capabilities.scan.name().to_owned(),
                     role: Role::Floor,
                     ..first.clone()
@@ -214,6 +241,15 @@ mod tests {
         assert_eq!(rounds, [70, 70, 10, 10, 34, 34]);
         assert!(plan.groups.iter().all(|group| plan.runs_quads(group[0])));
         assert_eq!(plan.settings.rounds, 70);
+    }
+
+    #[test]
+    fn a_budget_is_what_all_of_it_takes() {
+        let all_ns = 100 * SECOND_NS;
+        let time_ns = per_pair_ns(&compared(2, PROBE_NS), all_ns);
+        let estimate_ns = compared(2, time_ns).estimate_ns();
+        assert!(estimate_ns.abs_diff(all_ns) < 5 * SECOND_NS, "{estimate_ns}");
+        assert_eq!(per_pair_ns(&compared(2, PROBE_NS), 1), 0, "as little as there can be");
     }
 
     #[test]

@@ -201,8 +201,9 @@ impl<'a, 't> Crew<'a, 't> {
         };
         let sampling = self.plan.settings.stacks;
         let planned = self.plan.cell(cell);
-        // The rounds that calibrate show how noisy the machine is; nobody looks for their stacks.
-        if planned.role != Role::Measured {
+        // The rounds that calibrate show how noisy the machine is; nobody looks for their stacks. Of
+        // the short rounds of a comparison some always are, and its statistic trims them.
+        if planned.role != Role::Measured || planned.arm.is_some() {
             return false;
         }
         let note = odd::rounds_note(planned, self.fork, member.seen.make_contiguous(), sampling);

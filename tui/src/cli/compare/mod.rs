@@ -80,7 +80,9 @@ pub(crate) fn run(
     }
     match names::asked(args)? {
         Asked::Live(programs) => {
-            let conducted = live::run(registry, globals, args, &programs)?;
+            let Some(conducted) = live::run(registry, globals, args, &programs)? else {
+                return Ok(0);
+            };
             let compared = compare::paired(&conducted.summary, Filter::ALL)?;
             let code = finish(&compared, &conducted.summary, globals, args);
             if !globals.quiet {

@@ -104,14 +104,14 @@ enum MeasureChoice {
 }
 
 /// A share in percent, with or without its sign.
-fn percent(text: &str) -> Result<f64, String> {
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>().ok();
     let known = number.filter(|percent| (0.01..=50.0).contains(percent));
     known.ok_or_else(|| "write a percentage from 0.01% to 50%, as `1%`".to_owned())
 }
 
 /// Looks that levels are known for.
-fn looks(text: &str) -> Result<Looks, String> {
+pub(crate) fn looks(text: &str) -> Result<Looks, String> {
     match text {
         "2" => Ok(Looks::Two),
         "4" => Ok(Looks::Four),
