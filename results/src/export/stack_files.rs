@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mapbench_core::event::Stacks;
 
-use super::files::Draft;
-use super::{ExportError, folded, pprof};
+use super::{Draft, ExportError, folded, pprof};
 use crate::stacks::file_stems;
 use crate::summary::RunSummary;
 

@@ -116,10 +116,9 @@ impl AcceptedFile {
     /// # Errors
     /// [`AcceptedError::Write`], or [`AcceptedError::Format`] of a file that changed meanwhile.
     pub fn add(&mut self, accepted: Accepted) -> Result<(), AcceptedError> {
-        let text = if self.text.is_empty() { HEADING } else { &self.text };
         let broken = |reason: String| AcceptedError::Format { path: self.path.clone(), reason };
         let mut document: DocumentMut =
-            text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
+            self.text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
         let entries = document
             .entry("accepted")
             .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()))
@@ -132,7 +131,9 @@ impl AcceptedFile {
             self.entries.remove(at);
         }
         entries.push(table(&accepted));
-        let text = document.to_string();
+        // A comment alone would stand behind what is added to it.
+        let heading = if self.text.is_empty() { HEADING } else { "" };
+        let text = format!("{heading}{document}");
         write_whole(&self.path, |out| out.write_all(text.as_bytes()))?;
         self.text = text;
         self.entries.push(accepted);

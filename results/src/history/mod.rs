@@ -4,11 +4,18 @@
 //! [`History`]. Measures nothing and builds nothing.
 
 mod accepted;
+mod build;
 mod change;
+mod commits;
+pub mod detector;
+mod nominate;
 mod series;
 
 pub use accepted::{Accepted, AcceptedError, AcceptedFile};
+pub use build::{Built, build};
 pub use change::{ChangePoint, Confirmation, Event, Shift, State};
+pub use commits::Commits;
+pub use nominate::nominate;
 pub use series::{Point, PointRun, Segment, Series, SeriesName};
 
 /// The series of a store, with what was found in them.
@@ -19,6 +26,9 @@ pub struct History {
     /// The change points of all series by the commit that they come with: a change in all cells of
     /// one commit is one event. The latest commit last.
     pub events: Vec<Event>,
-    /// Runs that stand in no series, each with its reason as a sentence.
+    /// Runs that stand in no series and accepted changes that begin no level, each with its reason
+    /// as a sentence.
     pub left_out: Vec<String>,
+    /// The commits of the repository and of the runs, in order.
+    pub commits: Commits,
 }

@@ -13,7 +13,6 @@ mod output;
 mod progress;
 mod quantity;
 mod recommend;
-mod report;
 mod run;
 mod scenarios;
 mod selection;
@@ -89,8 +88,6 @@ enum Verb {
     Recommend(Box<recommend::RecommendArgs>),
     /// Did B make it worse than A? Two runs, or two commits side by side
     Compare(Box<compare::CompareArgs>),
-    /// A finished run in another format: HTML, Markdown, CSV, JSON and others
-    Report(report::ReportArgs),
     /// Runs live on screen
     Tui(Box<tui::TuiArgs>),
     /// Generate, import and inspect traces
@@ -161,7 +158,6 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::History(args) => history::run(&globals, &args),
         Verb::Recommend(args) => recommend::run(registry, &globals, &args),
         Verb::Compare(args) => compare::run(registry, &globals, &args),
-        Verb::Report(args) => report::run(&globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),
