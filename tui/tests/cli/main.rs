@@ -1,5 +1,6 @@
 //! The command line from the outside: what a person or a script sees of the real program.
 
+mod ci_scripts;
 mod composite;
 mod doctor;
 mod faults;
