@@ -5,6 +5,7 @@ mod sample;
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 
 use mapbench_core::event::RunEvent;
 use mapbench_results::export::{self, Format, Run};
@@ -171,4 +172,14 @@ fn links_and_devices_survive_an_export() {
     let null = std::path::Path::new("/dev/null");
     export::write_file(Format::Csv, run, null).expect("written");
     assert!(!fs::metadata(null).expect("still there").is_file());
+}
+
+#[test]
+fn every_column_is_explained_to_readers() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reading-results.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let columns = export::csv::header();
+    let missing: Vec<_> =
+        columns.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/reading-results.md does not explain {missing:?}");
 }
