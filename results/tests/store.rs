@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mapbench_core::event::PlacementMode;
-use mapbench_results::store::{self, INDEX_FILE, Outcome};
+use mapbench_results::store::{self, BASELINES_FILE, Baselines, INDEX_FILE, Outcome, StoreError};
 use mapbench_results::summary::Status;
 use mapbench_results::{RunLog, RunLogWriter, RunSummary};
 
@@ -161,4 +161,86 @@ fn many_writers_of_one_index_leave_one_whole_file() {
         .unwrap()
         .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("draft"));
     assert_eq!(drafts.count(), 0);
+}
+
+fn now() -> jiff::Timestamp {
+    "2026-02-03T04:05:06Z".parse().expect("a time")
+}
+
+#[test]
+fn every_name_of_a_run_finds_its_log_and_errors_say_what_there_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path();
+    let find = |name: &str| store::resolve(store, name);
+    let refused = |name: &str| find(name).expect_err("refused").to_string();
+    assert!(refused("zz").contains("there are none"), "{}", refused("zz"));
+    assert!(refused("latest").contains("has ended"));
+
+    let first = write_run(store, "abc1", 1, true);
+    let second = write_run(store, "abd2", 2, true);
+    let partial = write_run(store, "zzz3", 3, false);
+    Baselines::save(store, "main", "abc1", now()).expect("saved");
+    for name in ["run:abc1", "run:abc", "abc1", "baseline:main", "main"] {
+        assert_eq!(find(name).expect(name), first, "{name}");
+    }
+    assert_eq!(find("latest").expect("latest"), second, "the third has not ended");
+    assert_eq!(find("zzz").expect("by id"), partial);
+    let sha = sample::events().0.commit.expect("a commit").sha;
+    for digits in [4, 7, sha.len()] {
+        assert_eq!(find(&format!("at:{}", &sha[..digits])).expect("at"), second);
+    }
+    assert!(refused("at:fffffff").contains("no run of such a commit"));
+    assert!(refused("at:0").contains("four digits"));
+    assert!(refused("commit:abc").contains("at:abc"), "{}", refused("commit:abc"));
+    assert!(refused("ab").contains("abc1, abd2"), "{}", refused("ab"));
+    assert!(refused("run:").contains("baseline:main"), "{}", refused("run:"));
+    assert!(refused("baseline:other").contains("there are main"));
+    assert!(refused(store.to_str().unwrap()).contains("is a folder"));
+
+    // A file wins over a baseline, a baseline over the beginning of an id.
+    Baselines::save(store, "ab", "zzz3", now()).expect("saved");
+    assert_eq!(find("ab").expect("the baseline"), partial);
+    fs::remove_file(&first).expect("removed");
+    assert!(refused("main").contains("run abc1, whose log is not in"), "{}", refused("main"));
+}
+
+#[test]
+fn baselines_are_saved_once_moved_on_request_and_never_guessed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path();
+    Baselines::save(store, "release/1.2", "abc1", now()).expect("saved");
+    let error = Baselines::save(store, "release/1.2", "abd2", now()).expect_err("refused");
+    assert!(error.to_string().contains("baseline set release/1.2"), "{error}");
+    assert_eq!(Baselines::set(store, "release/1.2", "abd2", now()).expect("moved"), "abc1");
+    Baselines::set(store, "other", "abd2", now()).expect_err("there is none to move");
+    for name in ["", "a b", "-a", "latest", "a:b", "\u{e4}", &"x".repeat(65)] {
+        let error = Baselines::save(store, name, "abc1", now()).expect_err("refused");
+        assert!(matches!(error, StoreError::BaselineName { .. }), "{error}");
+    }
+    let read = Baselines::read(store).expect("baselines");
+    assert_eq!(read.of_run("abd2").collect::<Vec<_>>(), ["release/1.2"]);
+
+    let file = store.join(BASELINES_FILE);
+    for broken in ["", "{\"format\":1,\n\"base", "{\"format\":2,\"baselines\":{}}", "\u{0}"] {
+        fs::write(&file, broken).expect("written");
+        let error = Baselines::save(store, "new", "abc1", now()).expect_err("refused");
+        assert!(error.to_string().contains(BASELINES_FILE), "{error}");
+        assert_eq!(fs::read_to_string(&file).expect("text"), broken, "and is as it was");
+    }
+    fs::remove_file(&file).expect("removed");
+    Baselines::save(store, "release/1.2", "abd2", now()).expect("saved");
+    assert_eq!(Baselines::remove(store, "release/1.2").expect("removed"), "abd2");
+    assert_eq!(Baselines::read(store).expect("none"), Baselines::default());
+}
+
+#[test]
+fn baselines_that_are_saved_at_once_are_all_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::thread::scope(|scope| {
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            let store = folder.path();
+            scope.spawn(move || Baselines::save(store, name, "abc1", now()).expect("saved"));
+        }
+    });
+    assert_eq!(Baselines::read(folder.path()).expect("baselines").iter().count(), 6);
 }

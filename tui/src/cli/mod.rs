@@ -2,6 +2,7 @@
 //! standard error; exit codes are those of the table in `failure`.
 
 mod adapters;
+mod baseline;
 mod charset;
 mod compare;
 mod completions;
@@ -14,6 +15,7 @@ mod progress;
 mod quantity;
 mod recommend;
 mod run;
+mod run_name;
 mod scenarios;
 mod selection;
 mod sweep;
@@ -92,6 +94,8 @@ enum Verb {
     Tui(Box<tui::TuiArgs>),
     /// Generate, import and inspect traces
     Trace(trace::TraceArgs),
+    /// Names for runs, to compare with later
+    Baseline(baseline::BaselineArgs),
     /// The maps that can be measured
     Adapters(adapters::AdaptersArgs),
     /// The workloads that ship with the program
@@ -160,6 +164,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::Compare(args) => compare::run(registry, &globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
+        Verb::Baseline(args) => baseline::run(&globals, &args),
         Verb::Adapters(args) => adapters::run(registry, &args),
         Verb::Scenarios(args) => scenarios::run(registry, &args),
         Verb::Doctor(args) => doctor::run(registry, &globals, &args),

@@ -8,9 +8,9 @@ use clap::{Args, ValueEnum};
 use mapbench_core::registry::Registry;
 use mapbench_core::trace::Shape;
 use mapbench_results::units::Charset;
-use mapbench_results::{RunLog, store, table};
+use mapbench_results::{RunLog, table};
 
-use super::{CliError, Color, Globals, RunSelection, output};
+use super::{CliError, Color, Globals, RunSelection, output, run_name};
 use crate::session::plan::Workload;
 use crate::session::request::{Length, RunRequest};
 use crate::session::{prepare, variant};
@@ -28,7 +28,8 @@ use crate::ui::{event_loop, export, screens};
 pub(crate) struct TuiArgs {
     #[command(flatten)]
     pub(crate) selection: RunSelection,
-    /// Show a finished run as it looked live: a run id, a file, or `-` for standard input
+    /// Show a finished run as it looked live: a run id, baseline:NAME, latest, a file, or `-` for
+    /// standard input
     #[arg(long, value_name = "RUN", help_heading = "Screen")]
     pub(crate) replay: Option<String>,
     /// Draw one frame of a replay and exit; needs no terminal
@@ -153,15 +154,13 @@ fn replay(log: &RunLog, theme: Theme, args: &TuiArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// The log of a run: standard input, a file, or the beginning of an id in the store.
+/// The log of a run: standard input, or what a name means.
 fn log(name: &str, args: &TuiArgs) -> Result<RunLog, CliError> {
     if name == "-" {
         let stdin = std::io::stdin().lock();
         return RunLog::read_from(stdin, Path::new("standard input")).map_err(CliError::usage);
     }
-    let store = prepare::store_of(&args.selection.request())?;
-    let path = store::resolve(&store, name).map_err(CliError::usage)?;
-    RunLog::read(&path).map_err(CliError::usage)
+    run_name::log(&prepare::store_of(&args.selection.request())?, name)
 }
 
 fn theme(globals: &Globals, args: &TuiArgs) -> Theme {

@@ -6,23 +6,18 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use mapbench_core::event::PlacementMode;
 use mapbench_results::placement::{self, CellStudy, Spread};
-use mapbench_results::{RunLog, store};
 
-use crate::cli::{CliError, output};
-use crate::session::prepare;
-use crate::session::request::RunRequest;
+use crate::cli::{CliError, output, run_name};
 
-/// Prints the study of a run: a file, or the beginning of an id in the store.
+/// Prints the study of a run.
 pub(super) fn run(name: &str, json: bool) -> Result<u8, CliError> {
-    let folder = prepare::store_of(&RunRequest::default())?;
-    let path = store::resolve(&folder, name).map_err(CliError::usage)?;
-    let log = RunLog::read(&path).map_err(CliError::usage)?;
+    let log = run_name::log(&run_name::folder(None)?, name)?;
     let cells = placement::study(&log);
     if cells.is_empty() {
         return Err(CliError::nothing(format!(
             "{}: no round carries a placement; measure with two threads or more on as many \
              processors, as `mapbench run -s read-heavy -a dashmap/v6 -t 2 -d 10m --forks 1`",
-            path.display()
+            log.path.display()
         )));
     }
     let text = if json {

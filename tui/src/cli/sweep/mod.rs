@@ -7,13 +7,13 @@ use clap::{Args, ValueEnum};
 use mapbench_core::event::{Slo, SweepDesign, SweepPart};
 use mapbench_core::registry::Registry;
 use mapbench_core::scenario::Axis;
+use mapbench_results::RunLog;
 use mapbench_results::knee::Scale;
 use mapbench_results::sweep::{self as results, Sweep, SweepSpec};
-use mapbench_results::{RunLog, store as runs};
 
 use super::quantity::duration_ns;
 use super::selection::{Conditions, Subjects};
-use super::{CliError, Globals, output};
+use super::{CliError, Globals, output, run_name};
 use crate::session::control::Control;
 use crate::session::prepare::{Blame, store_of};
 use crate::session::request::{Length, RunRequest};
@@ -217,11 +217,9 @@ fn go_on(
     finish(&swept, globals, args)
 }
 
-/// A log by its path or the beginning of its run's id.
+/// The log that a name means, in the store of these conditions.
 pub(super) fn log(conditions: &Conditions, name: &str) -> Result<RunLog, CliError> {
-    let folder = store_of(&conditions.over(RunRequest::default()))?;
-    let path = runs::resolve(&folder, name).map_err(CliError::usage)?;
-    RunLog::read(&path).map_err(CliError::usage)
+    run_name::log(&store_of(&conditions.over(RunRequest::default()))?, name)
 }
 
 /// What the sweep of a log asked for, with this command's limits on how long it may go on.
