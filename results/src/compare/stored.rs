@@ -151,8 +151,7 @@ fn draft<'r>(
     let pooled = spreads.at(threads, mode);
     let (log_slowdown, basis) = spread::difference(&forks[0], &forks[1], &pooled)?;
     let floor = equal.floor(threads, mode);
-    let mut noise = disturbances(a);
-    noise.extend(disturbances(b));
+    let noise = disturbances([a, b]);
     Some(Draft {
         b,
         mode,
@@ -162,11 +161,22 @@ fn draft<'r>(
     })
 }
 
-/// What disturbed a cell so that its own interval is wide; how wide the difference is known already.
-fn disturbances(cell: &CellSummary) -> Vec<NoiseCause> {
-    let mut causes = cell.row().disturbance.causes.clone();
-    causes.retain(|cause| !matches!(cause, NoiseCause::WideInterval(_)));
-    causes
+/// What disturbed one of two cells so that its own interval is wide, the larger of each kind; how
+/// wide the difference is known already.
+fn disturbances(cells: [&CellSummary; 2]) -> Vec<NoiseCause> {
+    let mut worst: Vec<NoiseCause> = Vec::new();
+    for cause in cells.iter().flat_map(|cell| &cell.row().disturbance.causes) {
+        if matches!(cause, NoiseCause::WideInterval(_)) {
+            continue;
+        }
+        let kind = std::mem::discriminant(cause);
+        match worst.iter_mut().find(|known| std::mem::discriminant(*known) == kind) {
+            Some(known) if known.size() < cause.size() => *known = *cause,
+            Some(_) => {}
+            None => worst.push(*cause),
+        }
+    }
+    worst
 }
 
 /// The cell of a run that is the same but for the run.

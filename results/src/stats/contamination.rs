@@ -37,6 +37,19 @@ pub enum NoiseCause {
     WideInterval(f64),
 }
 
+impl NoiseCause {
+    /// Its size, as a share.
+    pub const fn size(&self) -> f64 {
+        match self {
+            NoiseCause::Preemptions(share)
+            | NoiseCause::Steal(share)
+            | NoiseCause::Pressure(share)
+            | NoiseCause::PlacementFlips(share)
+            | NoiseCause::WideInterval(share) => *share,
+        }
+    }
+}
+
 impl fmt::Display for NoiseCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, share) = match self {

@@ -1,6 +1,7 @@
 //! The command line from the outside: what a person or a script sees of the real program.
 
 mod ci_scripts;
+mod comparisons;
 mod composite;
 mod doctor;
 mod faults;

@@ -8,7 +8,7 @@ use crate::table::grid;
 use crate::units::Charset;
 
 /// Spells two runs that were related to a reference.
-pub fn render(across: &AcrossMachines, charset: Charset) -> String {
+pub fn render(across: &AcrossMachines, columns: usize, charset: Charset) -> String {
     let mut text = format!("A  {}\nB  {}\n", across.a, across.b);
     let _ = writeln!(
         text,
@@ -22,6 +22,7 @@ pub fn render(across: &AcrossMachines, charset: Charset) -> String {
             let _ = writeln!(text, "  {}: {}: {} -> {}", of.part.name(), of.field, of.a, of.b);
         }
     }
+    let mut text = super::wrapped(&text, columns);
     for setting in &across.settings {
         let rows = setting
             .ratios

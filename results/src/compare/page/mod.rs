@@ -18,14 +18,42 @@ pub mod across;
 
 /// Spells a comparison for so many columns.
 pub fn render(compared: &Compared, columns: usize, charset: Charset) -> String {
-    let mut text = String::new();
-    sides(&mut text, compared);
-    method(&mut text, compared, charset);
-    differences(&mut text, compared);
+    let mut above = String::new();
+    sides(&mut above, compared);
+    method(&mut above, compared, charset);
+    differences(&mut above, compared);
+    let mut text = wrapped(&above, columns);
     cells(&mut text, compared, columns, charset);
-    notes(&mut text, compared, charset);
-    overall(&mut text, compared);
+    let mut below = String::new();
+    notes(&mut below, compared, charset);
+    let _ = writeln!(below, "\n{}", sentence(compared, charset));
+    text.push_str(&wrapped(&below, columns));
     text
+}
+
+/// Breaks lines that are too long between words; what goes on is indented.
+pub(super) fn wrapped(text: &str, columns: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let words = line.trim_start();
+        let lead = line.len() - words.len();
+        let _ = write!(out, "{}", " ".repeat(lead));
+        let mut width = lead;
+        for (at, word) in words.split(' ').enumerate() {
+            let long = word.chars().count();
+            if at > 0 && width + 1 + long > columns {
+                let _ = write!(out, "\n{}", " ".repeat(lead + 2));
+                width = lead + 2;
+            } else if at > 0 {
+                out.push(' ');
+                width += 1;
+            }
+            out.push_str(word);
+            width += long;
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn sides(text: &mut String, compared: &Compared) {
@@ -250,12 +278,9 @@ pub fn harness(shift: &HarnessShift) -> String {
     }
 }
 
-fn overall(text: &mut String, compared: &Compared) {
-    let _ = writeln!(text, "\n{}", sentence(compared));
-}
-
 /// What it all comes to, and what to do where it says nothing.
-pub fn sentence(compared: &Compared) -> String {
+pub fn sentence(compared: &Compared, charset: Charset) -> String {
+    let delta = if charset == Charset::Ascii { "delta" } else { "δ" };
     let count = |wanted: fn(&Verdict) -> bool| {
         compared.cells.iter().filter(|cell| wanted(&cell.judgement.verdict)).count()
     };
@@ -263,10 +288,10 @@ pub fn sentence(compared: &Compared) -> String {
     let failed = count(|verdict| *verdict == Verdict::Fail);
     let open = count(|verdict| !matches!(verdict, Verdict::Fail | Verdict::Same));
     let overall = compared.overall();
-    let open_too = if open > 0 { format!(", {open} more are inconclusive") } else { String::new() };
+    let open_too = if open > 0 { format!(", {open} more cannot be told") } else { String::new() };
     match overall {
         Overall::Regression => format!("{}: {failed} of {of} fail{open_too}", overall.name()),
-        Overall::Same => format!("{}: {of} of {of} are the same, as far as δ goes", overall.name()),
+        Overall::Same => format!("{}: none of {of} is slower by {delta}", overall.name()),
         Overall::Inconclusive if of == 0 => {
             format!("{}: nothing could be compared", overall.name())
         }

@@ -116,7 +116,7 @@ fn stored(a: &str, b: &str, globals: &Globals, args: &CompareArgs) -> Result<u8,
     let passes = |cell: &Cell| cells.has(cell);
     if args.across_machines {
         let across = compare::across(a, b, &args.reference, Filter::of(&passes))?;
-        let text = page::across::render(&across, charset::detect(args.ascii));
+        let text = page::across::render(&across, columns(), charset::detect(args.ascii));
         return output::print(text.as_bytes()).map(|()| 0);
     }
     let compared = compare::stored(a, b, &EqualRuns::default(), Filter::of(&passes))?;
