@@ -9,12 +9,15 @@ use mapbench_core::event::SCHEMA_VERSION;
 use thiserror::Error;
 
 mod read;
+mod salvage;
 mod stream;
 mod write;
 
 pub use read::RunLog;
+pub use salvage::{Salvaged, salvage};
 pub use stream::{LONGEST_LINE_BYTES, RunLogReader};
 pub use write::RunLogWriter;
+pub(crate) use write::file_name;
 
 /// Why a run log could not be written, found or read.
 #[derive(Debug, Error)]

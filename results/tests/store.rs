@@ -7,7 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mapbench_core::event::PlacementMode;
-use mapbench_results::store::{self, BASELINES_FILE, Baselines, INDEX_FILE, Outcome, StoreError};
+use mapbench_results::store::{
+    self, BASELINES_FILE, Baselines, INDEX_FILE, ImportRules, Outcome, PruneRules, StoreError,
+};
 use mapbench_results::summary::Status;
 use mapbench_results::{RunLog, RunLogWriter, RunSummary};
 
@@ -243,4 +245,184 @@ fn baselines_that_are_saved_at_once_are_all_kept() {
         }
     });
     assert_eq!(Baselines::read(folder.path()).expect("baselines").iter().count(), 6);
+}
+
+fn import(store: &Path, sources: &[&Path]) -> Result<store::Imported, StoreError> {
+    let sources: Vec<PathBuf> = sources.iter().map(|path| path.to_path_buf()).collect();
+    store::import(store, &sources, ImportRules::default())
+}
+
+/// The files of a folder, drafts and all.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn two_stores_merge_by_copying_and_nothing_is_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (here, there) = (folder.path().join("here"), folder.path().join("project/.mapbench/runs"));
+    write_run(&here, "both", 1, true);
+    write_run(&there, "both", 1, true);
+    let other = write_run(&there, "other", 2, true);
+    write_run(&there, "torn", 3, false);
+    fs::write(there.join("20260102T030405Z-nocommit-bad.ndjson"), "{}\n").expect("written");
+
+    let imported = import(&here, &[&folder.path().join("project")]).expect("imported");
+    assert_eq!((imported.copied.len(), imported.there.len()), (2, 1));
+    assert!(imported.unreadable[0].1.contains("line 1"), "{imported:?}");
+    assert_eq!(fs::read(&imported.copied[0].to).unwrap(), fs::read(&other).unwrap());
+    let again = import(&here, &[&there, &other]).expect("imported");
+    assert_eq!((again.copied.len(), again.there.len()), (0, 4));
+    assert_eq!(store::index(&here).expect("an index").runs.len(), 3);
+
+    // A file under any name gets its own.
+    let renamed = folder.path().join("artifact.txt");
+    fs::copy(write_run(&folder.path().join("x"), "third", 4, true), &renamed).expect("copied");
+    let imported = import(&here, &[&renamed]).expect("imported");
+    let name = imported.copied[0].to.file_name().unwrap().to_str().unwrap();
+    assert_eq!(name, "20260102T030404Z-0123456-third.ndjson");
+}
+
+#[test]
+fn one_log_that_cannot_be_imported_keeps_all_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (here, there) = (folder.path().join("here"), folder.path().join("there"));
+    let mine = write_run(&here, "same", 1, true);
+    let fine = write_run(&there, "fine", 2, true);
+    let theirs = write_run(&there, "same", 1, false);
+    let bad = folder.path().join("bad.ndjson");
+    fs::write(&bad, "no log\n").expect("written");
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).expect("made");
+    let before = names(&here);
+
+    let error = import(&here, &[&fine, &theirs]).expect_err("refused").to_string();
+    assert!(error.contains(mine.to_str().unwrap()), "{error}");
+    assert!(error.contains(theirs.to_str().unwrap()), "{error}");
+    let error = import(&here, &[&fine, &bad]).expect_err("refused").to_string();
+    assert!(error.contains("bad.ndjson: line 1:") && error.contains("nothing was"), "{error}");
+    import(&here, &[&empty]).expect_err("no logs");
+    import(&here, &[&folder.path().join("none")]).expect_err("no file");
+    let left: Vec<String> = names(&here).into_iter().filter(|name| name != ".lock").collect();
+    assert_eq!(left, before);
+}
+
+#[test]
+fn a_damaged_log_is_salvaged_on_request_and_says_what_it_lacks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write_run(&folder.path().join("there"), "first", 1, true);
+    let mut lines: Vec<Vec<u8>> =
+        fs::read(&path).unwrap().split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    let events = lines.len() - 3;
+    lines[4] = b"\xff\xfe not UTF-8".to_vec();
+    lines[7] = b"{\"event\":\"round\"}".to_vec();
+    fs::write(&path, lines.join(&b'\n')).expect("written");
+    let here = folder.path().join("here");
+    import(&here, &[&path]).expect_err("damaged");
+    let salvage = ImportRules { salvage: true };
+    let imported = store::import(&here, std::slice::from_ref(&path), salvage).expect("salvaged");
+    assert_eq!(imported.copied[0].lost_lines, 2);
+    assert!(imported.copied[0].lost[0].starts_with("line 5: "), "{imported:?}");
+    let log = RunLog::read(&imported.copied[0].to).expect("a log");
+    assert_eq!(log.begin.run_id, "first-salvaged");
+    assert!(log.partial(), "what lacks lines has not finished");
+    // All but the two lost ones, and the note.
+    assert_eq!(log.events.len(), events - 2 + 1);
+    let summary = RunSummary::of_log(&log);
+    assert!(summary.notes().iter().any(|note| note.contains("line 5: ")), "{:?}", summary.notes());
+    assert_eq!(fs::read(&path).unwrap(), lines.join(&b'\n'), "the source is as it was");
+
+    fs::write(&path, "no first line\n").expect("written");
+    store::import(&here, &[path], salvage).expect_err("nothing to salvage");
+}
+
+fn seconds_of(pruned: &store::Pruned) -> Vec<String> {
+    let name =
+        |log: &store::Removed| log.path.file_name().unwrap().to_string_lossy()[..16].to_owned();
+    pruned.logs.iter().map(name).collect()
+}
+
+/// Makes a file look as if it had last changed two days ago.
+fn age(path: &Path) {
+    let file = fs::OpenOptions::new().write(true).open(path).expect("a file");
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 86_400);
+    file.set_modified(then).expect("set");
+}
+
+#[test]
+fn prune_takes_by_age_and_number_and_keeps_what_matters() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path();
+    let paths: Vec<PathBuf> =
+        (0..6).map(|at| write_run(store, &format!("run{at}"), 10 * at, at != 4)).collect();
+    age(&paths[4]);
+    write_run(store, "live", 1, false);
+    let unreadable = store.join("20200102T030405Z-nocommit-bad.ndjson");
+    fs::write(&unreadable, "{\"trace_hash\":\"00000000000000aa\"}\n").expect("written");
+    Baselines::save(store, "main", "run1", now()).expect("saved");
+    let at = |second: u32| format!("2026-01-02T03:05:{second:02}Z").parse().expect("a time");
+    let rules = |seconds: Option<i64>, keep| PruneRules {
+        older_than: seconds.map(jiff::SignedDuration::from_secs),
+        keep,
+        named: Vec::new(),
+    };
+    let plan = |rules: &PruneRules, now| store::prune(store, rules, now, true).expect("a plan");
+
+    // At 03:05:00 the runs are 60, 59 (live), 50, 40, 30, 20 and 10 seconds old.
+    let none = plan(&rules(None, None), at(0));
+    assert_eq!((none.logs.len(), none.left), (0, 8));
+    let by_age = plan(&rules(Some(25), None), at(0));
+    assert_eq!(seconds_of(&by_age), ["20260102T030400Z", "20260102T030420Z", "20260102T030430Z"]);
+    assert_eq!(by_age.kept_baselines, [("run1".to_owned(), "main".to_owned())]);
+    assert_eq!(by_age.kept_running, ["live"]);
+    assert_eq!((by_age.kept_unreadable, by_age.left), (1, 5));
+    assert_eq!(seconds_of(&plan(&rules(Some(25), Some(4)), at(0))), ["20260102T030400Z"]);
+    assert_eq!(plan(&rules(None, Some(0)), at(0)).logs.len(), 5);
+    assert_eq!(plan(&rules(Some(60), None), at(0)).logs.len(), 0, "not older, just as old");
+    assert_eq!(names(store).len(), 8 + 3, "a plan removes nothing");
+
+    let traces = store.join("traces");
+    fs::create_dir(&traces).expect("made");
+    let used = sample::events().0.cells[0].trace_hash.clone();
+    for (hash, old) in [
+        (used.as_str(), true),
+        ("00000000000000aa", true),
+        ("00000000000000bb", true),
+        ("00000000000000cc", false),
+    ] {
+        let path = traces.join(format!("{hash}.mbt"));
+        fs::write(&path, "a trace").expect("written");
+        if old {
+            age(&path);
+        }
+    }
+    let draft = store.join(".import.1.0.draft");
+    fs::write(&draft, "").expect("written");
+    age(&draft);
+    let pruned = store::prune(store, &rules(None, Some(1)), at(0), false).expect("pruned");
+    assert_eq!((pruned.logs.len(), pruned.traces.len(), pruned.drafts.len()), (4, 1, 1));
+    assert!(pruned.files().all(|file| !file.path.exists()));
+    let mut kept = vec![
+        format!("{used}.mbt"),
+        "00000000000000aa.mbt".to_owned(),
+        "00000000000000cc.mbt".to_owned(),
+    ];
+    kept.sort();
+    assert_eq!(names(&traces), kept, "one is not needed, and one is too young to tell");
+    let left = store::index(store).expect("an index");
+    let ids: Vec<&str> = left.runs.iter().map(store::RunDigest::id).collect();
+    assert_eq!((ids, left.read_anew), (vec!["live", "run1", "run5"], 0));
+    assert_eq!(store::resolve(store, "main").expect("the baseline"), paths[1]);
+
+    let named = |name: &str| PruneRules { named: vec![name.to_owned()], ..PruneRules::default() };
+    store::prune(store, &named("main"), at(0), false).expect_err("it has a baseline");
+    store::prune(store, &named("nothing"), at(0), false).expect_err("there is none");
+    store::prune(store, &named(BASELINES_FILE), at(0), false).expect_err("no log");
+    store::prune(store, &named("20200102T030405Z-nocommit-bad.ndjson"), at(0), false)
+        .expect("gone");
+    assert!(!unreadable.exists() && store.join(BASELINES_FILE).exists());
 }

@@ -112,7 +112,8 @@ impl RunLogWriter {
     }
 }
 
-fn file_name(begin: &RunBegin) -> Result<String, RunLogError> {
+/// The name of the log of a run.
+pub(crate) fn file_name(begin: &RunBegin) -> Result<String, RunLogError> {
     let refuse =
         |field, value: &str, why: String| RunLogError::Name { field, value: value.to_owned(), why };
     let started: Timestamp = begin

@@ -2,8 +2,9 @@
 //! index keeps one of every log, so that lists and histories need not read the logs. Plain data;
 //! made from a log in `build`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use mapbench_core::event::{
     Arm, EndCause, Machine, PlacementMode, RunBegin, Sequence, Timing, UiMode,
 };
@@ -175,8 +176,13 @@ impl RunDigest {
         &self.begin.run_id
     }
 
+    /// When it began; `None` if the log says it in a way that is no time.
+    pub fn started(&self) -> Option<Timestamp> {
+        self.begin.started.parse().ok()
+    }
+
     /// The log's file in a store.
-    pub fn path(&self, store: &std::path::Path) -> PathBuf {
+    pub fn path(&self, store: &Path) -> PathBuf {
         store.join(&self.file.name)
     }
 

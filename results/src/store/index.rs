@@ -91,6 +91,7 @@ pub fn index(store: &Path) -> Result<Index, StoreError> {
             Known::Unreadable(log) => index.unreadable.push(log),
         }
     }
+    index.runs.sort_by_cached_key(|run| (run.started(), run.file.clone()));
     changed |= index.read_anew > 0 || !known.is_empty();
     if changed {
         // Where it cannot be written, the next one reads the logs as this one did.

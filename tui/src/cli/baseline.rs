@@ -129,12 +129,13 @@ fn is(name: &str, run: &RunDigest) -> String {
         }
         (outcome, _) => format!("; mind that the run is {}", outcome.name()),
     };
-    format!(
-        "baseline {name} is run {} of {}, {}{caution}",
-        run.id(),
-        run.begin.started,
-        commit(run)
-    )
+    format!("baseline {name} is run {} of {}, {}{caution}", run.id(), when(run), commit(run))
+}
+
+/// When a run began, to the second.
+fn when(run: &RunDigest) -> String {
+    let to_seconds = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    run.started().map_or_else(|| run.begin.started.clone(), to_seconds)
 }
 
 fn commit(run: &RunDigest) -> String {
@@ -186,10 +187,10 @@ fn page(baselines: &Baselines, index: &Index) -> String {
     table.load_style(NOTHING).set_header(["baseline", "run", "started", "ended", "commit"]);
     for (name, baseline) in baselines.iter() {
         let run = of(baseline, index);
-        let started = run.map_or("", |run| &run.begin.started);
+        let started = run.map(when).unwrap_or_default();
         let ended = run.map_or("no log that reads", |run| run.outcome.name());
         let commit = run.map(commit).unwrap_or_default();
-        table.add_row([name, &baseline.run, started, ended, &commit]);
+        table.add_row([name, &baseline.run, &started, ended, &commit]);
     }
     format!("{}\n", table.trim_fmt())
 }

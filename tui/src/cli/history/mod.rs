@@ -1,12 +1,14 @@
 //! `mapbench history accept`: figures over commits, what changed, when, and what people made of it.
 
 mod accept;
+mod import;
+mod prune;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, Globals};
+use super::{CliError, Globals, run_name};
 
 /// Flags of `history`.
 #[derive(Debug, Args)]
@@ -24,10 +26,17 @@ pub(crate) struct HistoryArgs {
 enum HistoryVerb {
     /// Say that a change of speed is as it should be: series begin a new level there
     Accept(accept::AcceptArgs),
+    /// Copy run logs into the store, or merge another store into it
+    Import(import::ImportArgs),
+    /// Remove old run logs, and the traces that no log needs
+    Prune(prune::PruneArgs),
 }
 
 pub(crate) fn run(globals: &Globals, args: &HistoryArgs) -> Result<u8, CliError> {
+    let store = || run_name::folder(args.store.as_deref());
     match &args.verb {
         HistoryVerb::Accept(args) => accept::run(globals, args),
+        HistoryVerb::Import(args) => import::run(globals, &store()?, args),
+        HistoryVerb::Prune(args) => prune::run(&store()?, args),
     }
 }
