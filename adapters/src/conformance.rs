@@ -144,5 +144,5 @@ fn word_of<V: BenchValue>(key: u32, value: &V) -> Result<ValueWord, String> {
     Ok(word)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "rivals"))]
 mod tests;

@@ -21,7 +21,7 @@ pub struct DashMapV6;
 impl MapFamily for DashMapV6 {
     const META: Meta = Meta {
         name: "dashmap/v6",
-        version: "dashmap 6.2.1",
+        version: concat!("dashmap ", env!("MAPBENCH_VERSION_DASHMAP")),
         summary: "shards of hashbrown tables, one readers-writer lock each",
         trade_offs: "A call locks the one shard of its key, so calls meet only on the same shard; \
             reads write to that shard's lock word too. By default there are four shards per core, \

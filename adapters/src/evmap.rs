@@ -31,7 +31,7 @@ pub const PUBLISH_EVERY_DEFAULT: u32 = 64;
 impl MapFamily for PublishEach {
     const META: Meta = Meta {
         name: "evmap/publish-each",
-        version: "evmap 11.0.0",
+        version: concat!("evmap ", env!("MAPBENCH_VERSION_EVMAP")),
         summary: "two copies of a table; every write is published before it returns",
         trade_offs: "Reads take no lock and write only to a counter of their own, so they scale \
             with the cores. Every write is made twice, once per copy, and waits until no reader \
@@ -56,7 +56,7 @@ impl MapFamily for PublishEach {
 impl MapFamily for PublishEveryN {
     const META: Meta = Meta {
         name: "evmap/publish-every-n",
-        version: "evmap 11.0.0",
+        version: concat!("evmap ", env!("MAPBENCH_VERSION_EVMAP")),
         summary: "two copies of a table; every n-th write is published",
         trade_offs: "As publish-each, but the wait for readers and the swap of the copies are \
             paid once per n writes (`publish_every`, 64 unless set), so a write is mostly a push \

@@ -28,7 +28,7 @@ const SEMANTICS: &str = "Single-key calls are linearizable. `update` runs `compu
     is gone.";
 
 const META: Meta = Meta {
-    version: "flurry 0.5.2",
+    version: concat!("flurry ", env!("MAPBENCH_VERSION_FLURRY")),
     semantics: SEMANTICS,
     class: AdapterClass::Core,
     default_hasher: "ahash",

@@ -20,7 +20,7 @@ pub struct PinPerOp;
 pub struct PinPerBatch;
 
 const META: Meta = Meta {
-    version: "papaya 0.2.5",
+    version: concat!("papaya ", env!("MAPBENCH_VERSION_PAPAYA")),
     semantics: "Single-key calls are linearizable and take no lock. `update` computes a new value \
         and puts it in place of the one that it saw by compare-and-swap, so its closure runs again \
         if another thread came first. A scan first helps a growth under way to its end, and then \

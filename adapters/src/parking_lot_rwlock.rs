@@ -17,7 +17,7 @@ pub struct ParkingLotRwLock;
 impl MapFamily for ParkingLotRwLock {
     const META: Meta = Meta {
         name: "parking_lot/rwlock",
-        version: "parking_lot 0.12.5",
+        version: concat!("parking_lot ", env!("MAPBENCH_VERSION_PARKING_LOT")),
         summary: "HashMap behind parking_lot's readers-writer lock",
         trade_offs: "The usual first step away from `std/rwlock`, and the same shape: one word \
             counts the readers, so every read writes to the same cache line, and a writer stops \

@@ -21,7 +21,7 @@ pub struct SccHashIndex;
 impl MapFamily for SccHashIndex {
     const META: Meta = Meta {
         name: "scc/hashindex",
-        version: "scc 3.8.8",
+        version: concat!("scc ", env!("MAPBENCH_VERSION_SCC")),
         summary: "as scc/hashmap, with reads that lock nothing and may miss",
         trade_offs: "Reads and scans lock nothing and store nothing to shared memory but the \
             collector's word of their own thread. Writes lock their bucket of 32 entries. An \

@@ -18,7 +18,7 @@ pub struct SccHashMap;
 impl MapFamily for SccHashMap {
     const META: Meta = Meta {
         name: "scc/hashmap",
-        version: "scc 3.8.8",
+        version: concat!("scc ", env!("MAPBENCH_VERSION_SCC")),
         summary: "one table of 32-entry buckets, one lock each, grown step by step",
         trade_offs: "A lock per bucket of 32 entries instead of one per shard: the more entries, \
             the more locks, and two callers meet only in one bucket. Reads lock the bucket too, \

@@ -49,7 +49,7 @@ const META: Meta = Meta {
 impl MapFamily for ArcSwapStd {
     const META: Meta = Meta {
         name: "snapshot/arcswap-std",
-        version: "arc-swap 1.9.5",
+        version: concat!("arc-swap ", env!("MAPBENCH_VERSION_ARC_SWAP")),
         summary: "an immutable HashMap; each write copies all of it and swaps",
         trade_offs: "Reads take no lock: they borrow the current table through a slot of their \
             thread and look up a plain `HashMap`. Every write that changes something copies every \
@@ -65,7 +65,7 @@ impl MapFamily for ArcSwapStd {
 impl MapFamily for ArcSwapImbl {
     const META: Meta = Meta {
         name: "snapshot/arcswap-imbl",
-        version: "imbl 7.0.2",
+        version: concat!("imbl ", env!("MAPBENCH_VERSION_IMBL")),
         summary: "an immutable tree of hashes; each write copies a path and swaps",
         trade_offs: "As arcswap-std with a persistent table, the hash array mapped trie of the \
             `imbl` crate: a write copies the nodes on the path to its entry and shares the rest \
