@@ -4,14 +4,14 @@ mod compare_sample;
 mod sample;
 
 use compare_sample::{plain, run};
-use mapbench_core::event::{Failure, FailureKind, RunBegin, RunEvent, UiMode};
+use mapbench_core::event::{Failure, FailureKind, RunBegin, RunEvent, Subject, UiMode};
 use mapbench_results::RunSummary;
 use mapbench_results::compare::{
-    Basis, CompareError, Compared, EqualRuns, Filter, NamedRun, Overall, across, medians, page,
-    stored,
+    Basis, CompareError, Compared, EqualRuns, Filter, NamedRun, Overall, across, page, stored,
 };
 use mapbench_results::exit::ExitCause;
 use mapbench_results::gate::Verdict;
+use mapbench_results::store::{FileStamp, RunDigest};
 use mapbench_results::units::Charset;
 
 fn named<'r>(name: &'r str, summary: &'r RunSummary) -> NamedRun<'r> {
@@ -63,10 +63,23 @@ fn forks_that_scatter_are_inconclusive_and_not_a_regression() {
     assert_eq!(judged.overall(), Overall::Inconclusive, "{judged:?}");
 }
 
+/// A run of the store, of a program of this hash.
+fn digest(id: &str, program: &str, factor: f64) -> RunDigest {
+    let mut begin = plain(3);
+    id.clone_into(&mut begin.run_id);
+    let hash = Some(program.to_owned());
+    begin.subject = Some(Subject { program_hash: hash, ..Subject::default() });
+    let mut summary = run(&begin, |_, _| 10e6 * factor);
+    summary.apply(&RunEvent::End(sample::end()));
+    let file = FileStamp { name: format!("{id}.ndjson"), bytes: 1, modified_ns: 1 };
+    RunDigest::of_summary(&summary, file)
+}
+
 #[test]
 fn what_equal_runs_differed_by_raises_what_fails() {
-    let mut equal = EqualRuns::default();
-    equal.add(&medians(&scaled(3, 1.0)), &medians(&scaled(3, 1.04)));
+    let store = [digest("r1", "one", 1.0), digest("r2", "two", 0.5), digest("r3", "one", 1.04)];
+    let equal = EqualRuns::among(&store, &plain(3), ["a", "b"]);
+    assert_eq!(equal.pairs(), 1, "r1 and r3 are of one program");
     let (a, b) = (scaled(3, 1.0), scaled(3, 0.9));
     let judged = stored(named("a", &a), named("b", &b), &equal, Filter::ALL).expect("comparable");
     assert_eq!(judged.equal_runs, 1);
@@ -74,6 +87,15 @@ fn what_equal_runs_differed_by_raises_what_fails() {
     assert!(cell.floor.is_some_and(|floor| (floor - 0.04).abs() < 0.002), "{cell:?}");
     assert!((cell.judgement.delta - 0.12).abs() < 0.01, "{cell:?}");
     assert_ne!(cell.judgement.verdict, Verdict::Fail);
+}
+
+#[test]
+fn the_compared_pair_and_runs_of_another_machine_say_nothing_of_noise() {
+    let store = [digest("r1", "one", 1.0), digest("r3", "one", 0.5)];
+    assert_eq!(EqualRuns::among(&store, &plain(3), ["r3", "r1"]), EqualRuns::default());
+    let mut other = plain(3);
+    other.machine.cpu = "Another processor".to_owned();
+    assert_eq!(EqualRuns::among(&store, &other, ["a", "b"]), EqualRuns::default());
 }
 
 #[test]

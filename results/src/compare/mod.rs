@@ -16,11 +16,11 @@ mod spread;
 mod stored;
 
 pub use across::{AcrossMachines, AcrossSetting, across};
-pub use equal_runs::{CellMedian, EqualRuns};
+pub use equal_runs::EqualRuns;
 pub use filter::Filter;
 pub use paired::paired;
 pub use refusal::CompareError;
-pub use stored::{LEAST_STORED_DELTA, NamedRun, medians, stored};
+pub use stored::{LEAST_STORED_DELTA, NamedRun, stored};
 
 use mapbench_core::event::{Cell, PlacementMode, RunBegin};
 

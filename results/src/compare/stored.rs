@@ -4,7 +4,7 @@
 
 use mapbench_core::event::PlacementMode;
 
-use super::equal_runs::{CellMedian, EqualRuns};
+use super::equal_runs::EqualRuns;
 use super::filter::Filter;
 use super::paired::{check_measures_time, treatment};
 use super::pairing::{self, identity};
@@ -96,24 +96,6 @@ pub fn stored(
         looks: Looks::One,
         equal_runs: equal.pairs(),
     })
-}
-
-/// The medians of a run's measured cells, in each placement mode.
-pub fn medians(summary: &RunSummary) -> Vec<CellMedian> {
-    let of_cell = |cell: &CellSummary| {
-        let samples = cell.samples();
-        let (setting, adapter, trace) = identity(cell.cell());
-        let of_mode = |mode| {
-            Some(CellMedian {
-                identity: format!("{setting} {adapter} {trace}"),
-                threads: cell.cell().threads,
-                mode,
-                ops_per_sec: Forks::of(&samples, mode).ops_per_sec()?,
-            })
-        };
-        MODES.into_iter().filter_map(of_mode).collect::<Vec<_>>()
-    };
-    summary.cells().iter().flat_map(of_cell).collect()
 }
 
 /// Judges the drafts as one family.

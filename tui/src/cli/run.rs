@@ -10,6 +10,7 @@ use mapbench_core::registry::Registry;
 use mapbench_results::units::Charset;
 use mapbench_results::{export, table};
 
+use super::compare::BaselineArgs;
 use super::output::{self, Output};
 use super::progress::{Progress, ProgressMode};
 use super::quantity::{show_bytes, show_ns};
@@ -32,6 +33,8 @@ use crate::session::sink::{Fanout, Sink};
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) selection: RunSelection,
+    #[command(flatten)]
+    baseline: BaselineArgs,
     /// Write the results; `-` is standard output; repeat for more
     #[arg(short, long = "output", value_name = "FORMAT=PATH", help_heading = "Results")]
     outputs: Vec<Output>,
@@ -80,8 +83,12 @@ pub(crate) fn run(registry: &Registry, globals: &Globals, args: &RunArgs) -> Res
         output::print(describe(&prepared.plan).as_bytes())?;
         return Ok(0);
     }
+    let baseline = args.baseline.read(&prepared, request.strict)?;
     let conducted = measure(&prepared, globals, args)?;
-    report(&conducted, globals, args, to_stdout == 1, request.stacks.as_deref())
+    let code = report(&conducted, globals, args, to_stdout == 1, request.stacks.as_deref())?;
+    let Some(baseline) = baseline else { return Ok(code) };
+    let on_stdout = to_stdout == 0 && args.message_format == MessageFormat::Human;
+    baseline.judge(&conducted, code, on_stdout)
 }
 
 /// Refuses before anything is measured what could not be delivered after it.

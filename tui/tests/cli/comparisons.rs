@@ -94,3 +94,19 @@ fn what_cannot_be_compared_is_refused_with_its_exit_code_and_the_next_step() {
         assert!(said.err.contains(words), "{arguments}: {}", said.err);
     }
 }
+
+#[test]
+fn a_run_is_held_against_a_baseline_unless_it_could_not_be_compared() {
+    const RUN: &str = "run -s test/uniform -a sharded -t 1 --warm 1ms --rounds 3 --forks 3";
+    let program = Program::mapbench();
+    assert_eq!(program.run(&format!("{RUN} --round 5ms")).code, 0);
+    let other = program.run(&format!("{RUN} --round 6ms --baseline latest --gate"));
+    other.refused(3, &["protocol: round length is 5000000 ns and 6000000 ns", "same flags"]);
+    program.log();
+    let said = program.run(&format!("{RUN} --round 5ms --baseline latest --on-regression warn"));
+    assert_eq!(said.code, 0, "{said:?}");
+    for words in ["ok: all rounds ran", "two runs, one after the other", "slower by"] {
+        assert!(said.out.contains(words), "{}", said.out);
+    }
+    program.run(&format!("{RUN} --baseline nowhere")).refused(2, &["nowhere"]);
+}

@@ -3,25 +3,30 @@
 //! is; measuring is `live`'s, judging that of the results crate.
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use mapbench_core::event::Cell;
+use mapbench_core::event::{Cell, RunBegin};
 use mapbench_core::registry::Registry;
 use mapbench_results::compare::{self, CompareError, Compared, EqualRuns, Filter, NamedRun, page};
 use mapbench_results::exit::{ExitCause, gravest};
-use mapbench_results::{RunLog, RunSummary};
+use mapbench_results::{RunSummary, store};
 
 use super::selection::{Conditions, Subjects};
 use super::sweep::log;
 use super::{CliError, Globals, charset, output};
+use crate::session::prepare::store_of;
+use crate::session::request::RunRequest;
 
+mod baseline;
 mod gate;
 mod live;
 mod names;
 mod output_file;
 
-pub(crate) use gate::GateArgs;
+pub(crate) use baseline::BaselineArgs;
+use gate::GateArgs;
 use live::LiveArgs;
 use names::Asked;
 use output_file::CompareOutput;
@@ -108,7 +113,7 @@ pub(crate) fn run(
 
 fn stored(a: &str, b: &str, globals: &Globals, args: &CompareArgs) -> Result<u8, CliError> {
     let (log_a, log_b) = (log(&args.conditions, a)?, log(&args.conditions, b)?);
-    let (a, b) = (name(&log_a), name(&log_b));
+    let (a, b) = (name(&log_a.begin), name(&log_b.begin));
     let (summary_a, summary_b) = (RunSummary::of_log(&log_a), RunSummary::of_log(&log_b));
     let a = NamedRun { name: &a, summary: &summary_a };
     let b = NamedRun { name: &b, summary: &summary_b };
@@ -119,13 +124,27 @@ fn stored(a: &str, b: &str, globals: &Globals, args: &CompareArgs) -> Result<u8,
         let text = page::across::render(&across, columns(), charset::detect(args.ascii));
         return output::print(text.as_bytes()).map(|()| 0);
     }
-    let compared = compare::stored(a, b, &EqualRuns::default(), Filter::of(&passes))?;
+    let equal = equal_runs(&folder(args)?, &log_b.begin, &log_a.begin);
+    let compared = compare::stored(a, b, &equal, Filter::of(&passes))?;
     Ok(finish(&compared, &summary_b, globals, args))
 }
 
+fn folder(args: &CompareArgs) -> Result<PathBuf, CliError> {
+    Ok(store_of(&args.conditions.over(RunRequest::default()))?)
+}
+
+/// What runs of one program differed by in a store; nothing where it cannot be read, which only
+/// leaves δ as small as it can be.
+fn equal_runs(store: &Path, b: &RunBegin, a: &RunBegin) -> EqualRuns {
+    let runs = store::index(store).map(|index| index.runs).unwrap_or_default();
+    EqualRuns::among(&runs, b, [&a.run_id, &b.run_id])
+}
+
 /// What a run is called on the page.
-fn name(log: &RunLog) -> String {
-    format!("run {} of {}", log.begin.run_id, log.begin.started)
+fn name(begin: &RunBegin) -> String {
+    // To the second: `2026-01-02T03:04:05Z`.
+    let started = begin.started.split('.').next().unwrap_or(&begin.started).trim_end_matches('Z');
+    format!("run {} of {started}Z", begin.run_id)
 }
 
 /// Prints the page, writes the files, and says the exit code.
@@ -142,8 +161,9 @@ fn finish(compared: &Compared, of: &RunSummary, globals: &Globals, args: &Compar
         if !globals.quiet {
             anstream::eprint!("{}", coloured(&text));
         }
-    } else {
-        anstream::print!("{}", coloured(&text));
+    } else if let Err(error) = show(&text) {
+        anstream::eprintln!("mapbench: {error}");
+        causes.insert(0, ExitCause::OutputFailed);
     }
     gravest(causes).code()
 }
@@ -164,7 +184,15 @@ fn columns() -> usize {
     size.map_or(USUAL_COLUMNS, |size| usize::from(size.0))
 }
 
-/// The verdicts in colour; the stream drops what a pipe or `NO_COLOR` does not want.
+/// Prints a page with its verdicts in colour, unless standard output is a pipe or `NO_COLOR` is set.
+fn show(text: &str) -> Result<(), CliError> {
+    match anstream::AutoStream::choice(&std::io::stdout()) {
+        anstream::ColorChoice::Never => output::print(text.as_bytes()),
+        _ => output::print(coloured(text).as_bytes()),
+    }
+}
+
+/// The verdicts in colour.
 fn coloured(text: &str) -> String {
     let mut text = text.to_owned();
     for (word, code) in [("INCONCLUSIVE", 33), ("REGRESSION", 31), ("FAIL", 31)] {
