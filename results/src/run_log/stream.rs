@@ -200,8 +200,7 @@ fn parse(bytes: &[u8], line: usize, path: &Path) -> Result<RunEvent, RunLogError
         RunLogError::Line { path: path.to_owned(), line, reason }
     };
     if line == 1 {
-        let probe: Probe =
-            serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
+        let probe: Probe = serde_json::from_slice(bytes).map_err(|error| broken(said(&error)))?;
         if probe.event != "begin" {
             return Err(broken(format!("the first event is `{}`, not `begin`", probe.event)));
         }
@@ -214,7 +213,12 @@ fn parse(bytes: &[u8], line: usize, path: &Path) -> Result<RunEvent, RunLogError
             None => return Err(broken("no `schema_version`".to_owned())),
         }
     }
-    serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))
+    serde_json::from_slice(bytes).map_err(|error| broken(said(&error)))
+}
+
+/// What a parser says of a line, without the number that it gives to the only line it saw.
+fn said(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at column ")
 }
 
 /// A reason may quote the file, which may hold anything: escape sequences and line breaks are

@@ -166,6 +166,8 @@ impl Incoming {
         })?;
         let mut source = File::open(from).map_err(reading)?;
         io::copy(&mut source, &mut file).and_then(|_| file.sync_all()).map_err(reading)?;
+        // Runs that began in one second are told apart by when their logs last changed.
+        let _ = source.metadata().and_then(|of| of.modified()).map(|at| file.set_modified(at));
         match incoming.check() {
             Err(RunLogError::Line { .. } | RunLogError::Order { .. }) if rules.salvage => {
                 let salvaged = salvage(&incoming.draft).map_err(|error| of(error, from))?;

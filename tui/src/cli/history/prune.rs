@@ -97,10 +97,15 @@ fn page(pruned: &Pruned, dry_run: bool) -> String {
         logs(pruned.logs.len()),
         pruned.traces.len(),
         pruned.drafts.len(),
-        show_bytes(bytes),
+        size(bytes),
         logs(pruned.left)
     );
     page
+}
+
+/// Logs are often smaller than what sizes of memory are told in.
+fn size(bytes: u64) -> String {
+    if bytes < 1 << 20 { format!("{} KiB", bytes.div_ceil(1 << 10)) } else { show_bytes(bytes) }
 }
 
 fn logs(number: usize) -> String {
