@@ -62,7 +62,7 @@ fn the_floor_and_the_noise_are_told_and_have_no_rows() {
     assert!(text.contains("noise: at 1 thread sharded was 1.01"), "{text}");
     assert!(!text.contains("noop"), "{text}");
     let mut bytes = Vec::new();
-    export::write(Format::CsvRounds, Run { summary: &summary, events: &events }, &mut bytes)
+    export::write(Format::CsvRounds, Run::of(&summary).with_events(&events), &mut bytes)
         .expect("written");
     let csv = String::from_utf8(bytes).expect("text");
     assert!(!csv.contains("noop"));

@@ -233,7 +233,7 @@ fn csv_has_a_level_of_its_own_for_maps() {
     let (begin, events) = sample::composite();
     let summary = applied(&begin, &events);
     let mut bytes = Vec::new();
-    let run = Run { summary: &summary, events: &events };
+    let run = Run::of(&summary).with_events(&events);
     export::write(Format::CsvRounds, run, &mut bytes).expect("written");
     let rows: Vec<HashMap<String, String>> = csv::Reader::from_reader(bytes.as_slice())
         .deserialize()

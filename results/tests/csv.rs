@@ -25,7 +25,7 @@ fn summary() -> (RunSummary, Vec<RunEvent>) {
 fn text(format: Format) -> String {
     let (summary, events) = summary();
     let mut bytes = Vec::new();
-    export::write(format, Run { summary: &summary, events: &events }, &mut bytes).expect("written");
+    export::write(format, Run::of(&summary).with_events(&events), &mut bytes).expect("written");
     String::from_utf8(bytes).expect("text")
 }
 
@@ -59,7 +59,7 @@ fn the_row_of_a_cell_is_golden() {
     let expected = "1,k3x9q2,0123456789abcdef0123456789abcdef01234567,curated/read-heavy,sharded,\
         crate 1.2.3,foldhash,u64,8,1,,6,24150000,1200000000,20125000.000,20025000.000,\
         20225000.000,580,1000,2801,3001,3001,3001,0.900000,0.050000,40.100,ok,,cell,all,,,42,\
-        00112233aabbccdd,,,,,,,,8,true,,,,all,,,,,,,,,,,,,,,0.900000,0.050000,,,,,0,,,,,,,,,,,,,0.333333,,,0,,,,,,,,,,,,,,,,,none,,";
+        00112233aabbccdd,,,,,,,,8,true,,,,all,,,,,,,,,,,,,,,0.900000,0.050000,,,,,0,,,,,,,,,,,,,0.333333,,,0,,,,,,,,,,,,,,,,,none,,,";
     assert_eq!(text.lines().nth(1), Some(expected));
 }
 
@@ -111,7 +111,7 @@ fn a_log_exports_as_the_live_run_did() {
     let log = RunLog::read(&writer.finish(sample::end()).expect("finished")).expect("a log");
     let replayed = RunSummary::of_log(&log);
     let mut bytes = Vec::new();
-    let run = Run { summary: &replayed, events: &log.events };
+    let run = Run::of(&replayed).with_events(&log.events);
     export::write(Format::CsvRounds, run, &mut bytes).expect("written");
     assert_eq!(String::from_utf8(bytes).expect("text"), text(Format::CsvRounds));
 }
@@ -122,8 +122,7 @@ fn a_dirty_tree_is_not_passed_off_as_its_commit() {
     begin.commit.as_mut().expect("a commit").dirty = true;
     let summary = RunSummary::new(&begin);
     let mut bytes = Vec::new();
-    export::write(Format::Csv, Run { summary: &summary, events: &[] }, &mut bytes)
-        .expect("written");
+    export::write(Format::Csv, Run::of(&summary), &mut bytes).expect("written");
     let rows = rows(std::str::from_utf8(&bytes).expect("text"));
     assert!(rows.iter().all(|row| row["commit"].ends_with("67-dirty")));
     // Nothing was measured, and every planned cell says so.
@@ -134,7 +133,7 @@ fn a_dirty_tree_is_not_passed_off_as_its_commit() {
 fn a_file_appears_whole_or_not_at_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let (summary, _) = summary();
-    let run = Run { summary: &summary, events: &[] };
+    let run = Run::of(&summary);
     let path = folder.path().join("out.csv");
     fs::write(&path, "old").expect("written");
 
@@ -161,7 +160,7 @@ fn a_file_appears_whole_or_not_at_all() {
 fn links_and_devices_survive_an_export() {
     let folder = tempfile::tempdir().expect("a folder");
     let (summary, _) = summary();
-    let run = Run { summary: &summary, events: &[] };
+    let run = Run::of(&summary);
     let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
     fs::write(&real, "old").expect("written");
     std::os::unix::fs::symlink(&real, &link).expect("linked");

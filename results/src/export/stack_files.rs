@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use mapbench_core::event::Stacks;
 
-use super::{Draft, ExportError, folded, pprof};
+use super::files::Draft;
+use super::{ExportError, folded, pprof};
 use crate::stacks::file_stems;
 use crate::summary::RunSummary;
 

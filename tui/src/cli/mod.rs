@@ -14,6 +14,7 @@ mod output;
 mod progress;
 mod quantity;
 mod recommend;
+mod report;
 mod run;
 mod run_name;
 mod scenarios;
@@ -90,6 +91,8 @@ enum Verb {
     Recommend(Box<recommend::RecommendArgs>),
     /// Did B make it worse than A? Two runs, or two commits side by side
     Compare(Box<compare::CompareArgs>),
+    /// A finished run in another format: HTML, Markdown, CSV, JSON and others
+    Report(report::ReportArgs),
     /// Runs live on screen
     Tui(Box<tui::TuiArgs>),
     /// Generate, import and inspect traces
@@ -162,6 +165,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
         Verb::History(args) => history::run(&globals, &args),
         Verb::Recommend(args) => recommend::run(registry, &globals, &args),
         Verb::Compare(args) => compare::run(registry, &globals, &args),
+        Verb::Report(args) => report::run(&globals, &args),
         Verb::Tui(args) => tui::run(registry, &globals, &args),
         Verb::Trace(args) => trace::run(&globals, &args),
         Verb::Baseline(args) => baseline::run(&globals, &args),
