@@ -14,6 +14,15 @@ pub enum Format {
     CsvRounds,
     /// Everything a summary knows, with real types.
     Json,
+    /// Test cases in XML, as CI servers take them.
+    Junit,
+    /// github-action-benchmark: two files, since it reads bigger-is-better and smaller-is-better
+    /// apart.
+    Github,
+    /// Bencher Metric Format.
+    Bencher,
+    /// `HdrHistogram`'s interval log.
+    Hlog,
 }
 
 /// What a format is and is made of.
@@ -29,7 +38,7 @@ pub struct Described {
     pub needs_events: bool,
     /// Whether [`Run::sweep`](super::Run::sweep) is shown if there is one.
     pub shows_sweep: bool,
-    /// Whether a comparison is shown as one: differences, intervals, verdicts.
+    /// Whether a comparison is shown as one, if there is one: differences, intervals, verdicts.
     pub shows_comparison: bool,
     /// Ends of the names of its files where it is several; one file has none.
     pub parts: &'static [&'static str],
@@ -50,7 +59,7 @@ impl Described {
 }
 
 /// Every format, in the order of help texts and messages.
-pub const FORMATS: [Described; 3] = [
+pub const FORMATS: [Described; 7] = [
     Described::plain(Format::Csv, "csv", "a row per cell, fork and class of op"),
     Described {
         needs_events: true,
@@ -60,6 +69,19 @@ pub const FORMATS: [Described; 3] = [
         shows_sweep: true,
         shows_comparison: true,
         ..Described::plain(Format::Json, "json", "the same rows, identity and fingerprint")
+    },
+    Described {
+        shows_comparison: true,
+        ..Described::plain(Format::Junit, "junit", "a test case per cell, for CI servers")
+    },
+    Described {
+        parts: &["throughput", "latency"],
+        ..Described::plain(Format::Github, "github", "two files for github-action-benchmark")
+    },
+    Described::plain(Format::Bencher, "bencher", "Bencher Metric Format"),
+    Described {
+        needs_events: true,
+        ..Described::plain(Format::Hlog, "hlog", "HdrHistogram's interval log")
     },
 ];
 
@@ -75,7 +97,7 @@ impl Format {
         self.described().name
     }
 
-    /// The names of all formats that `keep` keeps, as a sentence has them: `csv, json or html`.
+    /// The names of all formats that `keep` keeps, as a sentence has them: `csv, json or hlog`.
     pub fn names(keep: impl Fn(&Described) -> bool) -> String {
         let names: Vec<&str> =
             FORMATS.iter().filter(|described| keep(described)).map(|d| d.name).collect();
@@ -107,12 +129,12 @@ mod tests {
             assert_eq!(described.format as usize, at);
             assert_eq!(described.name.parse::<Format>().expect("known"), described.format);
         }
-        assert_eq!(FORMATS.last().map(|last| last.format), Some(Format::Json));
+        assert_eq!(FORMATS.last().map(|last| last.format), Some(Format::Hlog));
     }
 
     #[test]
     fn an_unknown_format_is_refused_with_the_list() {
         let refused = "xlsx".parse::<Format>().expect_err("unknown").to_string();
-        assert!(refused.contains("use csv, csv-rounds or json"));
+        assert!(refused.contains("use csv, csv-rounds, json") && refused.ends_with("or hlog"));
     }
 }

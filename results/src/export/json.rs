@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 
 use super::columns::{COLUMNS, Kind, Line};
 use super::{Run, lines};
-use crate::exit::{self, ExitCause};
+use crate::exit;
 use crate::sweep::Sweep;
 
 /// Version of this shape.
@@ -158,21 +158,7 @@ fn fingerprint(run: Run<'_>) -> Fingerprint<'_> {
 fn causes(run: Run<'_>) -> Vec<Cause> {
     let end = run.summary.end().map_or(EndCause::Finished, |end| end.cause);
     let causes = exit::causes(run.summary, end).into_iter();
-    causes.map(|cause| Cause { name: cause_name(cause), exit_code: cause.code() }).collect()
-}
-
-const fn cause_name(cause: ExitCause) -> &'static str {
-    match cause {
-        ExitCause::Terminated => "terminated",
-        ExitCause::Interrupted => "interrupted",
-        ExitCause::OutputFailed => "output-failed",
-        ExitCause::AdapterFailed => "adapter-failed",
-        ExitCause::WrongAnswer => "wrong-answer",
-        ExitCause::Regression => "regression",
-        ExitCause::NotComparable => "not-comparable",
-        ExitCause::Inconclusive => "inconclusive",
-        ExitCause::Fine => "fine",
-    }
+    causes.map(|cause| Cause { name: cause.name(), exit_code: cause.code() }).collect()
 }
 
 /// A line of CSV as an object: the same names and figures, without the empty fields.

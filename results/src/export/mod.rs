@@ -12,13 +12,18 @@ use crate::compare::Compared;
 use crate::summary::RunSummary;
 use crate::sweep::Sweep;
 
+pub mod bencher;
 mod columns;
 pub mod csv;
 mod files;
 pub mod folded;
 mod format;
+pub mod github;
+pub mod hlog;
 pub mod json;
+pub mod junit;
 mod lines;
+mod name;
 pub mod pprof;
 mod stack_files;
 
@@ -88,11 +93,15 @@ pub fn write(format: Format, run: Run<'_>, out: &mut dyn Write) -> io::Result<()
 }
 
 fn write_part(format: Format, part: usize, run: Run<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let _ = part;
-    match format {
-        Format::Csv => csv::write(run.summary, &[], out),
-        Format::CsvRounds => csv::write(run.summary, run.events, out),
-        Format::Json => json::write(run, out),
+    match (format, run.compared) {
+        (Format::Csv, _) => csv::write(run.summary, &[], out),
+        (Format::CsvRounds, _) => csv::write(run.summary, run.events, out),
+        (Format::Json, _) => json::write(run, out),
+        (Format::Junit, Some(compared)) => junit::write_compared(compared, out),
+        (Format::Junit, None) => junit::write(run.summary, out),
+        (Format::Github, _) => github::write(run.summary, part, out),
+        (Format::Bencher, _) => bencher::write(run.summary, out),
+        (Format::Hlog, _) => hlog::write(run.summary, run.events, out),
     }
 }
 
