@@ -233,9 +233,24 @@ fn hostile_names_stay_names_in_every_format() {
                 serde_json::from_str::<Value>(&text).expect("json");
             }
             Format::Hlog => assert_eq!(intervals(&text).len(), 18),
+            Format::Markdown => {
+                assert!(!text.contains("<script>") && !text.contains("|`a`"), "{text}");
+            }
+            Format::Html => assert_no_markup(&text),
             Format::Junit => {
                 assert!(!text.contains("<script>") && !text.contains('\u{1b}'));
             }
         }
     }
+}
+
+/// A page of ours has no script, no element that a name brought, and nothing that is loaded.
+fn assert_no_markup(page: &str) {
+    for forbidden in ["<script", "onerror", "src=", "@import", "url(", "http-equiv"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    let links = page.match_indices("href=\"").map(|(at, _)| &page[at + 6..at + 11]);
+    assert!(links.into_iter().all(|link| link == "data:"));
+    assert!(page.contains("&lt;script&gt;"));
+    assert!(!page.contains('\u{1b}'));
 }

@@ -14,6 +14,8 @@ pub enum Format {
     CsvRounds,
     /// Everything a summary knows, with real types.
     Json,
+    /// A page for people in GitHub's Markdown, as a job summary takes it.
+    Markdown,
     /// Test cases in XML, as CI servers take them.
     Junit,
     /// github-action-benchmark: two files, since it reads bigger-is-better and smaller-is-better
@@ -23,6 +25,8 @@ pub enum Format {
     Bencher,
     /// `HdrHistogram`'s interval log.
     Hlog,
+    /// One page for browsers that needs nothing else.
+    Html,
 }
 
 /// What a format is and is made of.
@@ -59,7 +63,7 @@ impl Described {
 }
 
 /// Every format, in the order of help texts and messages.
-pub const FORMATS: [Described; 7] = [
+pub const FORMATS: [Described; 9] = [
     Described::plain(Format::Csv, "csv", "a row per cell, fork and class of op"),
     Described {
         needs_events: true,
@@ -69,6 +73,11 @@ pub const FORMATS: [Described; 7] = [
         shows_sweep: true,
         shows_comparison: true,
         ..Described::plain(Format::Json, "json", "the same rows, identity and fingerprint")
+    },
+    Described {
+        shows_sweep: true,
+        shows_comparison: true,
+        ..Described::plain(Format::Markdown, "markdown", "a page for a CI job's summary")
     },
     Described {
         shows_comparison: true,
@@ -82,6 +91,11 @@ pub const FORMATS: [Described; 7] = [
     Described {
         needs_events: true,
         ..Described::plain(Format::Hlog, "hlog", "HdrHistogram's interval log")
+    },
+    Described {
+        shows_sweep: true,
+        shows_comparison: true,
+        ..Described::plain(Format::Html, "html", "one page for browsers, with pictures")
     },
 ];
 
@@ -97,7 +111,7 @@ impl Format {
         self.described().name
     }
 
-    /// The names of all formats that `keep` keeps, as a sentence has them: `csv, json or hlog`.
+    /// The names of all formats that `keep` keeps, as a sentence has them: `csv, json or html`.
     pub fn names(keep: impl Fn(&Described) -> bool) -> String {
         let names: Vec<&str> =
             FORMATS.iter().filter(|described| keep(described)).map(|d| d.name).collect();
@@ -129,12 +143,12 @@ mod tests {
             assert_eq!(described.format as usize, at);
             assert_eq!(described.name.parse::<Format>().expect("known"), described.format);
         }
-        assert_eq!(FORMATS.last().map(|last| last.format), Some(Format::Hlog));
+        assert_eq!(FORMATS.last().map(|last| last.format), Some(Format::Html));
     }
 
     #[test]
     fn an_unknown_format_is_refused_with_the_list() {
         let refused = "xlsx".parse::<Format>().expect_err("unknown").to_string();
-        assert!(refused.contains("use csv, csv-rounds, json") && refused.ends_with("or hlog"));
+        assert!(refused.contains("use csv, csv-rounds, json") && refused.ends_with("or html"));
     }
 }

@@ -99,6 +99,11 @@ pub fn write(run: Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
+/// Writes the same without white space.
+pub(super) fn write_dense(run: Run<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(out, &document(run)?).map_err(io::Error::from)
+}
+
 fn document(run: Run<'_>) -> io::Result<Document<'_>> {
     let mut rows = Vec::new();
     lines::each(run.summary, &[], &mut |line| {

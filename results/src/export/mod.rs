@@ -6,9 +6,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mapbench_core::event::RunEvent;
+use minijinja::syntax::SyntaxConfig;
 use thiserror::Error;
 
 use crate::compare::Compared;
+use crate::exit::ExitCause;
 use crate::summary::RunSummary;
 use crate::sweep::Sweep;
 
@@ -20,10 +22,13 @@ pub mod folded;
 mod format;
 pub mod github;
 pub mod hlog;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod lines;
+pub mod markdown;
 mod name;
+mod page;
 pub mod pprof;
 mod stack_files;
 
@@ -97,11 +102,33 @@ fn write_part(format: Format, part: usize, run: Run<'_>, out: &mut dyn Write) ->
         (Format::Csv, _) => csv::write(run.summary, &[], out),
         (Format::CsvRounds, _) => csv::write(run.summary, run.events, out),
         (Format::Json, _) => json::write(run, out),
+        (Format::Markdown, _) => markdown::write(run, out),
         (Format::Junit, Some(compared)) => junit::write_compared(compared, out),
         (Format::Junit, None) => junit::write(run.summary, out),
         (Format::Github, _) => github::write(run.summary, part, out),
         (Format::Bencher, _) => bencher::write(run.summary, out),
         (Format::Hlog, _) => hlog::write(run.summary, run.events, out),
+        (Format::Html, _) => html::write(run, out),
+    }
+}
+
+/// Writes a comparison in a format that shows one, as [`Described::shows_comparison`] says;
+/// `causes` are those of the exit code.
+///
+/// # Errors
+/// What `out` says; that the format shows none.
+pub fn write_compared(
+    format: Format,
+    compared: &Compared,
+    causes: &[ExitCause],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Json => crate::compare::json::write(compared, causes, out),
+        Format::Markdown => markdown::write_compared(compared, out),
+        Format::Junit => junit::write_compared(compared, out),
+        Format::Html => html::write_compared(compared, out),
+        _ => Err(io::Error::other(format!("{} shows no comparison", format.name()))),
     }
 }
 
@@ -131,4 +158,9 @@ pub fn paths(format: Format, path: &Path) -> Vec<PathBuf> {
     let dot = if extension.is_empty() { "" } else { "." };
     let named = |part: &&str| path.with_file_name(format!("{stem}-{part}{dot}{extension}"));
     parts.iter().map(named).collect()
+}
+
+/// How templates are written: a line with nothing but a block leaves no line behind.
+fn syntax() -> Result<SyntaxConfig, minijinja::Error> {
+    SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()
 }

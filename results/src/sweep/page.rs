@@ -34,8 +34,29 @@ pub fn render(sweep: &Sweep, width: usize, charset: Charset) -> String {
 
 /// The knees of a setting. Pairs that do not cross are told in lines below.
 pub fn table(group: &JudgedGroup, sweep: &Sweep, charset: Charset) -> String {
+    let (header, rows) = knees(group, sweep, charset);
+    let named = |finding: &Finding| {
+        spell::whose(finding, |subject| named(group, subject, charset), charset)
+    };
+    let shown = group.findings.iter().filter(|finding| !is_apart(finding));
+    let rows = shown.zip(rows).map(|(finding, (_, mut fields))| {
+        fields[1] = named(finding);
+        fields
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    if rows.is_empty() { String::new() } else { grid(&header, rows, charset) }
+}
+
+/// A row of the table of knees: the subjects that it is of, and its fields.
+pub(crate) type KneeRow = (Vec<String>, Vec<String>);
+
+/// The header of the table of knees, and its rows, each with the subjects that it is of.
+pub(crate) fn knees(
+    group: &JudgedGroup,
+    sweep: &Sweep,
+    charset: Charset,
+) -> (Vec<&'static str>, Vec<KneeRow>) {
     let placed = group.findings.iter().any(|finding| finding.placement.is_some());
-    let named = |subject: &str| named(group, subject, charset);
     let mut header = vec!["knee", "whose"];
     header.extend(placed.then_some("placement"));
     header.extend(["point", "95% interval", "visits", "points", "remarks"]);
@@ -43,7 +64,7 @@ pub fn table(group: &JudgedGroup, sweep: &Sweep, charset: Charset) -> String {
     let rows = shown.map(|finding| {
         let mut row = vec![
             spell::definition_title(finding.definition).to_owned(),
-            spell::whose(finding, named, charset),
+            spell::whose(finding, str::to_owned, charset),
         ];
         row.extend(placed.then(|| match finding.placement {
             Some(mode) => mode_name(mode).to_owned(),
@@ -56,10 +77,10 @@ pub fn table(group: &JudgedGroup, sweep: &Sweep, charset: Charset) -> String {
             finding.points.to_string(),
             remarks(finding, sweep),
         ]);
-        row
+        (finding.subjects.clone(), row)
     });
-    let rows: Vec<Vec<String>> = rows.collect();
-    if rows.is_empty() { String::new() } else { grid(&header, rows, charset) }
+    let rows = rows.collect();
+    (header, rows)
 }
 
 /// A subject with its shape.

@@ -23,7 +23,7 @@ use crate::summary::{CellState, CellSummary, Flag, RunSummary, Status, SummaryRo
 use crate::units::{self, Charset};
 
 pub use self::hottest::render_stacks;
-use self::notes::{footnotes, mark};
+use self::notes::mark;
 
 /// Columns whose text is on the left; numbers are on the right.
 const LEFT: [&str; 10] = [
@@ -42,42 +42,80 @@ const LEFT: [&str; 10] = [
 /// Spells the results of a run.
 pub fn render(summary: &RunSummary, charset: Charset) -> String {
     let mut text = String::new();
-    let mut rest: Vec<&CellSummary> = summary.cells().iter().collect();
-    while let Some(first) = rest.first() {
-        let heading = label::setting(first.cell(), charset);
-        let (group, others) =
-            rest.into_iter().partition(|cell| label::setting(cell.cell(), charset) == heading);
-        rest = others;
-        if summary.begin().measure == Measure::Memory {
-            let _ = writeln!(text, "{heading}");
-            memory::write(&mut text, &group, charset);
-            continue;
-        }
-        if summary.begin().measure == Measure::Instructions {
-            let _ = writeln!(text, "{heading}\n{}", instructions::table(&group, charset));
-            continue;
-        }
-        let _ = writeln!(text, "{heading}\n{}", table(&group, charset));
-        maps::write(&mut text, &group, charset);
-        threads::write(&mut text, &group, charset);
-        counters::write(&mut text, &group, charset);
-        stops::write(&mut text, summary, &group);
-        calibration::floor(&mut text, summary, &group);
-        pairs::write(&mut text, summary, &group);
+    for (heading, group) in groups(summary, charset) {
+        let _ = writeln!(text, "{heading}");
+        text.push_str(&group_text(summary, &group, charset));
     }
-    match summary.begin().measure {
-        Measure::Memory => memory::footnotes(&mut text, summary),
-        Measure::Instructions => text.push_str(instructions::FOOTNOTES),
-        Measure::Time => footnotes(&mut text, summary, charset),
-    }
-    calibration::noise(&mut text, summary);
+    text.push_str(&footnotes(summary, charset));
     failures(&mut text, summary, charset);
     skips(&mut text, summary);
     text
 }
 
-/// The rows of a group.
-fn table(group: &[&CellSummary], charset: Charset) -> String {
+/// The cells by setting, in the order of the plan.
+pub(crate) fn groups(summary: &RunSummary, charset: Charset) -> Vec<(String, Vec<&CellSummary>)> {
+    let mut groups = Vec::new();
+    let mut rest: Vec<&CellSummary> = summary.cells().iter().collect();
+    while let Some(first) = rest.first() {
+        let heading = label::setting(first.cell(), charset);
+        let (group, others): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|cell| label::setting(cell.cell(), charset) == heading);
+        rest = others;
+        groups.push((heading, group));
+    }
+    groups
+}
+
+/// The table of a group with all that stands below it.
+pub(crate) fn group_text(summary: &RunSummary, group: &[&CellSummary], charset: Charset) -> String {
+    let mut text = String::new();
+    match summary.begin().measure {
+        Measure::Memory => memory::write(&mut text, group, charset),
+        Measure::Instructions => {
+            let _ = writeln!(text, "{}", instructions::table(group, charset));
+        }
+        Measure::Time => {
+            let (header, rows) = columns(group, charset);
+            let header: Vec<&str> = header.iter().map(String::as_str).collect();
+            let _ = writeln!(text, "{}", grid(&header, rows, charset));
+            text.push_str(&below(summary, group, charset));
+        }
+    }
+    text
+}
+
+/// What stands below the table of a group: maps of the trace, threads, counters, rules that ended
+/// it, the harness, pairs.
+pub(crate) fn below(summary: &RunSummary, group: &[&CellSummary], charset: Charset) -> String {
+    let mut text = String::new();
+    maps::write(&mut text, group, charset);
+    threads::write(&mut text, group, charset);
+    counters::write(&mut text, group, charset);
+    stops::write(&mut text, summary, group);
+    calibration::floor(&mut text, summary, group);
+    pairs::write(&mut text, summary, group);
+    text
+}
+
+/// The lines below all tables: what marks mean, and what the run says of its own noise.
+pub(crate) fn footnotes(summary: &RunSummary, charset: Charset) -> String {
+    let mut text = String::new();
+    match summary.begin().measure {
+        Measure::Memory => memory::footnotes(&mut text, summary),
+        Measure::Instructions => text.push_str(instructions::FOOTNOTES),
+        Measure::Time => notes::footnotes(&mut text, summary, charset),
+    }
+    calibration::noise(&mut text, summary);
+    text
+}
+
+/// Whether the words of a column stand on the left; numbers are on the right.
+pub(crate) fn is_left(column: &str) -> bool {
+    LEFT.contains(&column)
+}
+
+/// The header of a group's table, and its rows in the order of the cells.
+pub(crate) fn columns(group: &[&CellSummary], charset: Charset) -> (Vec<String>, Vec<Vec<String>>) {
     let placed = group.iter().any(|cell| cell.row().placement.is_some());
     // The cells of a group ran one trace, so that one unit is the unit of all.
     let unit = group.iter().find_map(|cell| cell.cell().unit.as_ref());
@@ -96,7 +134,7 @@ fn table(group: &[&CellSummary], charset: Charset) -> String {
     header.extend(placed.then_some("placement"));
     header.push("status");
     let rows = group.iter().map(|cell| fields(cell, unit.is_some(), placed, charset)).collect();
-    grid(&header, rows, charset)
+    (header.into_iter().map(str::to_owned).collect(), rows)
 }
 
 /// Rows under one rule: few enough that lines between them would only be noise.

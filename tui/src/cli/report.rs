@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use mapbench_results::compare::{self, Compared, Filter};
 use mapbench_results::export::{ExportError, FORMATS, Format, Run};
 use mapbench_results::sweep::{self, Evidence, Sweep, SweepSpec};
 use mapbench_results::{RunLog, RunSummary, store as runs};
@@ -43,8 +44,9 @@ fn after_help() -> String {
         .collect();
     format!(
         "Formats:\n{}\n\nExamples:\n  \
-         mapbench report json -o run.json\n  \
-         mapbench report csv 3fa9c2d1",
+         mapbench report html -o report.html\n  \
+         mapbench report markdown 3fa9c2d1 >> \"$GITHUB_STEP_SUMMARY\"\n  \
+         mapbench report github run.ndjson -o bench.json",
         lines.join("\n")
     )
 }
@@ -66,6 +68,7 @@ pub(crate) struct Stored {
     log: RunLog,
     summary: RunSummary,
     sweep: Option<Sweep>,
+    compared: Option<Compared>,
 }
 
 impl Stored {
@@ -73,7 +76,9 @@ impl Stored {
     pub(crate) fn of(log: RunLog) -> Stored {
         let sweep = SweepSpec::of(&log.begin)
             .map(|spec| sweep::judge(&Evidence::of_log(&log, spec.percentile()), &spec));
-        Stored { summary: RunSummary::of_log(&log), sweep, log }
+        let summary = RunSummary::of_log(&log);
+        let compared = compare::paired(&summary, Filter::ALL).ok();
+        Stored { log, summary, sweep, compared }
     }
 
     /// What is exported of it.
@@ -82,7 +87,7 @@ impl Stored {
             summary: &self.summary,
             events: &self.log.events,
             sweep: self.sweep.as_ref(),
-            compared: None,
+            compared: self.compared.as_ref(),
             log: Some(&self.log.path),
         }
     }

@@ -67,7 +67,7 @@ fn sides(text: &mut String, compared: &Compared) {
 }
 
 /// How it was measured, and above which slowdown a cell fails.
-fn method(text: &mut String, compared: &Compared, charset: Charset) {
+pub(crate) fn method(text: &mut String, compared: &Compared, charset: Charset) {
     let least = match compared.design {
         Design::Paired => LEAST_DELTA,
         Design::Stored => LEAST_STORED_DELTA,

@@ -4,7 +4,7 @@
 //! script.
 
 mod panel;
-mod style;
+pub(crate) mod style;
 
 use std::fmt::Write as _;
 

@@ -4,14 +4,14 @@
 use std::fmt::Write as _;
 
 /// On a light ground; their yellow is darkened to be readable there.
-const LIGHT: [&str; 8] =
+pub(crate) const LIGHT: [&str; 8] =
     ["#b87a00", "#1f87c4", "#007f5c", "#8a8000", "#005a94", "#b84f00", "#a85582", "#262626"];
 /// On a dark ground; their blue is lightened, and their black is a light grey.
-const DARK: [&str; 8] =
+pub(crate) const DARK: [&str; 8] =
     ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#3d8fd6", "#d55e00", "#cc79a7", "#c8c8c8"];
 
 /// The class of the colour of the subject at a position.
-pub(super) fn class(position: usize) -> String {
+pub(crate) fn class(position: usize) -> String {
     format!("mb-{}", position % LIGHT.len())
 }
 
@@ -56,7 +56,7 @@ fn colours(sheet: &mut String, colours: &[&str]) {
 
 /// The outline of the shape of the subject at a position around the origin, as path data, and
 /// whether it is filled.
-pub(super) fn outline(position: usize, size: f64) -> (String, bool) {
+pub(crate) fn outline(position: usize, size: f64) -> (String, bool) {
     let position = position % 12;
     let is_filled = position < 6;
     let star = |at: u32| {

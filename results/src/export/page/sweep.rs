@@ -1,0 +1,44 @@
+//! The settings of a sweep: the picture of its curves, and the knees as a table.
+
+use serde::Serialize;
+
+use super::{Table, TableRow, chart};
+use crate::sweep::export::svg;
+use crate::sweep::{JudgedGroup, Sweep, page};
+use crate::units::Charset;
+
+/// One setting of a sweep.
+#[derive(Debug, Serialize)]
+pub(super) struct SweptSetting {
+    heading: String,
+    /// The curves, as SVG.
+    picture: String,
+    knees: Table,
+    failed: Vec<String>,
+}
+
+/// All settings of a sweep.
+pub(super) fn all(sweep: &Sweep) -> Vec<SweptSetting> {
+    sweep.groups.iter().map(|group| of(group, sweep)).collect()
+}
+
+fn of(group: &JudgedGroup, sweep: &Sweep) -> SweptSetting {
+    let (header, rows) = page::knees(group, sweep, Charset::Utf8);
+    let rows = rows.into_iter().map(|(subjects, fields)| {
+        let position = |name: &String| group.series.subjects.iter().position(|known| known == name);
+        let markers = subjects.iter().filter_map(position).map(chart::marker);
+        TableRow { marker: markers.collect(), fields, tone: None }
+    });
+    let gap = |gap: &crate::sweep::Gap| {
+        format!("{} at {}: {}: {}", gap.subject, gap.x, gap.kind.name(), gap.message)
+    };
+    SweptSetting {
+        heading: group.series.setting.describe(Charset::Utf8),
+        picture: svg::render(group, sweep),
+        knees: Table {
+            rows: rows.collect(),
+            columns: Table::columns(header.into_iter().map(str::to_owned).collect()),
+        },
+        failed: group.series.gaps.iter().map(gap).collect(),
+    }
+}
