@@ -2,11 +2,11 @@
 
 use mapbench_core::event::{Commit, Processor, RunBegin, RunEnd, Sequence, Timing, UiMode};
 
-use super::{Fact, Section};
+use super::{Fact, Section, chart};
 use crate::compare::Compared;
 use crate::export::Run;
 use crate::summary::{CellSummary, RunSummary};
-use crate::units::{self, Charset};
+use crate::units;
 
 /// Names that a headline lists before it counts.
 const MOST_NAMES: usize = 2;
@@ -126,7 +126,6 @@ pub(super) fn program(begin: &RunBegin) -> String {
 /// How it was measured.
 pub(super) fn method(summary: &RunSummary) -> Vec<Fact> {
     let begin = summary.begin();
-    let time = |ns| units::time(ns, Charset::Utf8);
     let order = match begin.order {
         Sequence::Interleaved => {
             "rounds of all maps interleave in shuffled blocks, so that what drifts meets all alike"
@@ -152,9 +151,9 @@ pub(super) fn method(summary: &RunSummary) -> Vec<Fact> {
             format!(
                 "{} of {} in each of {} processes (forks), each after {} of warming up",
                 begin.rounds,
-                time(begin.round_ns),
+                chart::time(begin.round_ns),
                 begin.forks,
-                time(begin.warm_ns)
+                chart::time(begin.warm_ns)
             ),
         ),
         Fact::new("order", order),

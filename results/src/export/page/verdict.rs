@@ -52,7 +52,7 @@ pub(super) fn of_run(run: Run<'_>) -> Verdict {
         ));
     }
     let tone = if noisy * 2 > of && run.sweep.is_none() { Tone::Open } else { Tone::Good };
-    let word = if of == 1 { "measured".to_owned() } else { format!("all {of} {what} measured") };
+    let word = if of == 1 { "Measured".to_owned() } else { format!("All {of} {what} measured") };
     Verdict { tone, word, sentence: parts.join(" ") }
 }
 

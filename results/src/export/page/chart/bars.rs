@@ -1,7 +1,6 @@
 //! Throughput: a bar per map from zero, with the 95 % interval of its median across its end.
 
 use super::{Bar, Chart, WIDTH, colour, ticks};
-use crate::units;
 
 /// Height of a bar.
 const HEIGHT: f64 = 9.0;
@@ -32,9 +31,14 @@ pub(in crate::export::page) fn bars(bars: &[Bar], title: &str) -> String {
     }
     let bottom = chart.y + 3.0;
     for value in ticks(0.0, most, 4.0) {
-        chart.line("grid", (x(value), top), (x(value), bottom));
+        chart.grid((x(value), top), (x(value), bottom));
         let place = if value == 0.0 { "tick" } else { "tick middle" };
-        chart.text(x(value).min(WIDTH - 14.0), bottom + 13.0, &units::mops(value), place);
+        chart.text(
+            x(value).min(WIDTH - 14.0),
+            bottom + 13.0,
+            &format!("{}", (value / 1e3).round() / 1e3),
+            place,
+        );
     }
     chart.y = bottom + 16.0;
     chart.finish(title)

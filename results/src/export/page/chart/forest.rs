@@ -18,7 +18,7 @@ pub(in crate::export::page) fn forest(stems: &[Stem], title: &str) -> String {
     let top = chart.y + 4.0;
     let bottom = top + stems.len() as f64 * (16.0 + HEIGHT + 4.0) + 2.0;
     for value in ticks(low, high, 4.0) {
-        chart.line("grid", (x(value), top), (x(value), bottom));
+        chart.grid((x(value), top), (x(value), bottom));
         let anchor = if x(value) < 20.0 { "tick" } else { "tick middle" };
         let name = format!("{} %", (value * 1000.0).round() / 10.0);
         chart.text(x(value).min(WIDTH - 16.0), bottom + 13.0, &name, anchor);

@@ -7,12 +7,13 @@ mod forest;
 mod percentiles;
 mod ridges;
 
+use hdrhistogram::Histogram;
 use svg::node::element::{Element, Line, Path, Rectangle, Text, Title};
 use svg::node::{Node as _, Value};
 
 use crate::stats::Interval;
 use crate::sweep::export::svg::style;
-use hdrhistogram::Histogram;
+use crate::units::{self, Charset};
 
 pub(super) use bars::bars;
 pub(super) use forest::forest;
@@ -71,6 +72,8 @@ pub(super) fn marker(position: usize) -> String {
 
 /// A picture, from the top down.
 struct Chart {
+    /// What lies behind everything else.
+    behind: Vec<Element>,
     parts: Vec<Element>,
     /// Where the next part begins.
     y: f64,
@@ -78,7 +81,7 @@ struct Chart {
 
 impl Chart {
     fn new() -> Self {
-        Chart { parts: Vec::new(), y: 4.0 }
+        Chart { behind: Vec::new(), parts: Vec::new(), y: 4.0 }
     }
 
     fn put(&mut self, part: impl Into<Element>) {
@@ -90,10 +93,13 @@ impl Chart {
         self.put(text.set("class", class));
     }
 
+    /// A line of the grid: behind bars and words, whenever it is drawn.
+    fn grid(&mut self, from: (f64, f64), to: (f64, f64)) {
+        self.behind.push(line("grid", from, to));
+    }
+
     fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let line =
-            Line::new().set("class", class).set("x1", tenth(from.0)).set("y1", tenth(from.1));
-        self.put(line.set("x2", tenth(to.0)).set("y2", tenth(to.1)));
+        self.put(line(class, from, to));
     }
 
     fn rectangle(&mut self, class: &str, at: (f64, f64), size: (f64, f64)) {
@@ -130,11 +136,24 @@ impl Chart {
             .set("role", "img")
             .set("aria-label", title)
             .add(Title::new(title));
-        for part in self.parts {
+        for part in self.behind.into_iter().chain(self.parts) {
             document.append(part);
         }
         document.to_string()
     }
+}
+
+fn line(class: &str, from: (f64, f64), to: (f64, f64)) -> Element {
+    let line = Line::new().set("class", class).set("x1", tenth(from.0)).set("y1", tenth(from.1));
+    line.set("x2", tenth(to.0)).set("y2", tenth(to.1)).into()
+}
+
+/// A time with its whole unit, as an axis has room for: `100 ns`, `1 µs`.
+pub(super) fn time(ns: u64) -> String {
+    let spelled = units::time(ns, Charset::Utf8);
+    let split = spelled.trim_end_matches(char::is_alphabetic).len();
+    let (number, unit) = spelled.split_at(split);
+    format!("{number} {}s", unit.trim_end_matches('s'))
 }
 
 /// The class of the colour of a position.
@@ -209,6 +228,12 @@ impl Decades {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_their_whole_unit() {
+        let times = [100, 1_000, 10_000_000, 2_000_000_000].map(time);
+        assert_eq!(times, ["100 ns", "1 µs", "10 ms", "2 s"]);
+    }
 
     #[test]
     fn ticks_are_round_and_within() {

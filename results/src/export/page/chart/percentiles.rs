@@ -1,11 +1,10 @@
 //! Percentiles of latency: how slow the slowest of ten, of a hundred, of a thousand ops are. Both axes
 //! are in decades, so that the tail has as much room as the rest.
 
-use super::{Chart, Decades, Latencies, WIDTH, colour, shape};
-use crate::units::{self, Charset};
+use super::{Chart, Decades, Latencies, WIDTH, colour, shape, time};
 
 /// Left edge of the curves.
-const LEFT: f64 = 40.0;
+const LEFT: f64 = 48.0;
 /// Right edge.
 const RIGHT: f64 = WIDTH - 8.0;
 /// Height of the curves.
@@ -31,11 +30,11 @@ pub(in crate::export::page) fn percentiles(latencies: &[Latencies<'_>], title: &
     let x = |nines: f64| LEFT + nines / MOST_NINES * (RIGHT - LEFT);
     let y = |ns: f64| bottom - axis.share(ns) * HEIGHT;
     for ns in axis.powers() {
-        chart.line("grid", (LEFT, y(ns as f64)), (RIGHT, y(ns as f64)));
-        chart.text(LEFT - 5.0, y(ns as f64) + 4.0, &units::time(ns, Charset::Utf8), "tick end");
+        chart.grid((LEFT, y(ns as f64)), (RIGHT, y(ns as f64)));
+        chart.text(LEFT - 5.0, y(ns as f64) + 4.0, &time(ns), "tick end");
     }
     for (nines, name) in NAMES {
-        chart.line("grid", (x(nines), top), (x(nines), bottom));
+        chart.grid((x(nines), top), (x(nines), bottom));
         let anchor = if nines >= MOST_NINES { "tick end" } else { "tick middle" };
         chart.text(x(nines).min(RIGHT + 6.0), bottom + 14.0, name, anchor);
     }

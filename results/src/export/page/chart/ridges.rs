@@ -1,7 +1,7 @@
 //! Latency: a histogram per map over one shared axis in decades, each as high as its own peak, with
 //! marks at the median, at p99 and at p99.9.
 
-use super::{Chart, Decades, Latencies, WIDTH, colour};
+use super::{Chart, Decades, Latencies, WIDTH, colour, time};
 use crate::units::{self, Charset};
 
 /// Height of a histogram.
@@ -31,9 +31,9 @@ pub(in crate::export::page) fn ridges(latencies: &[Latencies<'_>], title: &str) 
     }
     let bottom = chart.y + 2.0;
     for ns in axis.powers() {
-        chart.line("grid", (x(ns), top), (x(ns), bottom));
+        chart.grid((x(ns), top), (x(ns), bottom));
         let place = x(ns).clamp(14.0, WIDTH - 14.0);
-        chart.text(place, bottom + 13.0, &units::time(ns, Charset::Utf8), "tick middle");
+        chart.text(place, bottom + 13.0, &time(ns), "tick middle");
     }
     chart.y = bottom + 16.0;
     chart.finish(title)
@@ -56,6 +56,14 @@ fn outline(of: &Latencies<'_>, axis: Decades, base: f64) -> Vec<(f64, f64)> {
         points.push(((at + 1) as f64 * width, y));
     }
     points.push((WIDTH, base));
-    points.dedup_by(|a, b| (a.1 - b.1).abs() < 0.05 && (b.1 - base).abs() < 0.05 && a.0 < WIDTH);
-    points
+    flattened(&points)
+}
+
+/// The same line without the points that lie between two others of their height.
+fn flattened(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let between = |at: usize| {
+        let same = |other: usize| (points[at].1 - points[other].1).abs() < 0.05;
+        at > 0 && at + 1 < points.len() && same(at - 1) && same(at + 1)
+    };
+    (0..points.len()).filter(|at| !between(*at)).map(|at| points[at]).collect()
 }
