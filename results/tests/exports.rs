@@ -52,13 +52,13 @@ fn hostile() -> (RunSummary, Vec<RunEvent>) {
     let (mut begin, events) = sample::events();
     for cell in &mut begin.cells {
         cell.adapter = format!("{}{HOSTILE}", cell.adapter);
-        cell.scenario = HOSTILE.to_owned();
+        HOSTILE.clone_into(&mut cell.scenario);
     }
-    begin.machine.cpu = HOSTILE.to_owned();
-    begin.run_id = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut begin.machine.cpu);
+    HOSTILE.clone_into(&mut begin.run_id);
     begin.command = vec![HOSTILE.to_owned()];
-    begin.skipped[0].reason = HOSTILE.to_owned();
-    begin.commit.as_mut().expect("a commit").subject = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut begin.skipped[0].reason);
+    HOSTILE.clone_into(&mut begin.commit.as_mut().expect("a commit").subject);
     (summed(&begin, &events), events)
 }
 

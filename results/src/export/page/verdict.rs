@@ -64,7 +64,7 @@ pub(super) fn of_compared(compared: &Compared) -> Verdict {
         Overall::Inconclusive => Tone::Open,
         Overall::Same => Tone::Good,
     };
-    let sentence = page::sentence(compared);
+    let sentence = page::sentence(compared, Charset::Utf8);
     let rest = sentence.strip_prefix(overall.name()).unwrap_or(&sentence);
     let sentence = rest.trim_start_matches(':').trim().to_owned();
     Verdict { tone, word: overall.name().to_owned(), sentence }

@@ -60,7 +60,7 @@ pub(crate) struct CompareArgs {
     /// The map that --across-machines relates the others to
     #[arg(long, value_name = "ADAPTER", default_value = "std/rwlock", help_heading = "Verdict")]
     reference: String,
-    /// Write the comparison: json; `-` is standard output; repeat for more
+    /// Write the comparison: json, markdown, junit or html; `-` is standard output; repeat for more
     #[arg(short, long = "output", value_name = "FORMAT=PATH", help_heading = "Results")]
     outputs: Vec<CompareOutput>,
     /// Draw with ASCII only

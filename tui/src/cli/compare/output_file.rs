@@ -4,35 +4,18 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use mapbench_results::compare::{Compared, json};
+use mapbench_results::compare::Compared;
 use mapbench_results::exit::ExitCause;
-use mapbench_results::export;
+use mapbench_results::export::{self, Format};
 
 use crate::cli::{CliError, output};
 
 /// One `-o FORMAT=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CompareOutput {
-    format: CompareFormat,
+    format: Format,
     /// The file; `None` is standard output.
     path: Option<PathBuf>,
-}
-
-/// A format of comparisons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CompareFormat {
-    Json,
-}
-
-impl FromStr for CompareFormat {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "json" => Ok(CompareFormat::Json),
-            _ => Err(format!("no format {name:?} of comparisons; use json")),
-        }
-    }
 }
 
 impl FromStr for CompareOutput {
@@ -41,7 +24,7 @@ impl FromStr for CompareOutput {
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, path) =
             text.split_once('=').ok_or("write FORMAT=PATH, as `json=out.json` or `json=-`")?;
-        let format = format.parse()?;
+        let format = known(format)?;
         match path {
             "" => {
                 Err("names no path; write `json=out.json`, or `json=-` for standard output".into())
@@ -65,8 +48,8 @@ impl CompareOutput {
 
     /// Writes a comparison; `causes` are those of the exit code.
     pub(crate) fn write(&self, compared: &Compared, causes: &[ExitCause]) -> Result<(), CliError> {
-        let write = |out: &mut dyn std::io::Write| match self.format {
-            CompareFormat::Json => json::write(compared, causes, out),
+        let write = |out: &mut dyn std::io::Write| {
+            export::write_compared(self.format, compared, causes, out)
         };
         if let Some(path) = &self.path {
             return export::write_whole(path, write).map_err(|error| output::unwritable(&error));
@@ -75,4 +58,13 @@ impl CompareOutput {
         write(&mut bytes).map_err(CliError::output)?;
         output::print(&bytes)
     }
+}
+
+/// The format of a name, if a comparison can be shown in it.
+fn known(name: &str) -> Result<Format, String> {
+    let format = name.parse::<Format>().ok();
+    format.filter(|format| format.described().shows_comparison).ok_or_else(|| {
+        let names = Format::names(|described| described.shows_comparison);
+        format!("no format {name:?} of comparisons; use {names}")
+    })
 }
