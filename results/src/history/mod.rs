@@ -7,15 +7,23 @@ mod accepted;
 mod build;
 mod change;
 mod commits;
+mod confirmed;
 pub mod detector;
+pub mod export;
+mod from_csv;
 mod nominate;
+pub mod page;
+pub mod plot;
 mod series;
+pub mod spell;
 
 pub use accepted::{Accepted, AcceptedError, AcceptedFile};
 pub use build::{Built, build};
 pub use change::{ChangePoint, Confirmation, Event, Shift, State};
 pub use commits::Commits;
-pub use nominate::nominate;
+pub use confirmed::{ConfirmedError, ConfirmedFile};
+pub use from_csv::{FromCsvError, from_csv};
+pub use nominate::{Search, nominate};
 pub use series::{Point, PointRun, Segment, Series, SeriesName};
 
 /// The series of a store, with what was found in them.

@@ -15,19 +15,30 @@ use super::{Accepted, ChangePoint, Commits, Confirmation, Event, History, Series
 /// event: a small change is not found to the commit.
 const SAME_EVENT: usize = 2;
 
+/// What people made of changes, and what to search.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Search<'a> {
+    /// The changes that were accepted.
+    pub accepted: &'a [Accepted],
+    /// What re-runs found, oldest first.
+    pub confirmed: &'a [Confirmation],
+    /// Whether points of work trees that had changes count like others.
+    pub with_dirty: bool,
+}
+
 /// Searches the series of a store and joins what people made of what was found.
 ///
 /// A change that was accepted for a commit that is not in the history, or with a glob that does not
 /// read, is passed over and said in [`History::left_out`].
-pub fn nominate(built: Built, accepted: &[Accepted], confirmed: &[Confirmation]) -> History {
+pub fn nominate(built: Built, search: Search<'_>) -> History {
     let Built { mut series, commits, mut left_out } = built;
-    let accepted = known(accepted, &commits, &mut left_out);
+    let accepted = known(search.accepted, &commits, &mut left_out);
     let stretches: Vec<Vec<Stretch>> =
-        series.iter().map(|series| stretches(series, &accepted)).collect();
+        series.iter().map(|series| stretches(series, &accepted, search.with_dirty)).collect();
     let searched = |stretch: &&Stretch| stretch.points.len() >= 2 * LEAST;
     let tests = stretches.iter().flatten().filter(searched).count().max(1);
     for (series, stretches) in series.iter_mut().zip(&stretches) {
-        series.changes = changes(series, stretches, tests, confirmed, &commits);
+        series.changes = changes(series, stretches, tests, search.confirmed, &commits);
     }
     let events = events(&series);
     History { series, events, left_out, commits }
@@ -73,13 +84,14 @@ struct Stretch<'a> {
     begun_by: Option<&'a Accepted>,
 }
 
-fn stretches<'a>(series: &Series, accepted: &[Known<'a>]) -> Vec<Stretch<'a>> {
+fn stretches<'a>(series: &Series, accepted: &[Known<'a>], with_dirty: bool) -> Vec<Stretch<'a>> {
     let name = series.name.to_string();
     let is_of = |known: &&Known| known.cells.as_ref().is_none_or(|cells| cells.is_match(&name));
     let cuts: Vec<&Known> = accepted.iter().filter(is_of).collect();
     let mut stretches = Vec::new();
     for segment in 0..series.segments.len() {
-        let mut points = series.clean_points(segment);
+        let mut points =
+            if with_dirty { series.points_of(segment) } else { series.clean_points(segment) };
         let mut begun_by = None;
         for cut in &cuts {
             let is_before = |at: &usize| series.points[*at].position < cut.position;

@@ -12,7 +12,8 @@ use crate::summary::mode_name;
 /// What a series is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesName {
-    /// Everything but the adapter, as [`crate::label::setting`] calls it.
+    /// Everything but the adapter, as [`crate::label::setting`] calls it; empty for series from
+    /// elsewhere, whose whole name is the adapter.
     pub setting: String,
     /// The adapter, as [`crate::label::adapter`] calls it.
     pub adapter: String,
@@ -28,10 +29,13 @@ impl SeriesName {
 }
 
 impl fmt::Display for SeriesName {
-    /// `sharded, curated/read-heavy, 2 threads, u64 keys, 8 B values, foldhash, near`: what `--cell`
-    /// globs are matched against.
+    /// `sharded, curated/read-heavy · 2 threads · u64 keys · 8 B values · foldhash, near`: what
+    /// `--cell` globs are matched against.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.adapter, self.setting)?;
+        write!(f, "{}", self.adapter)?;
+        if !self.setting.is_empty() {
+            write!(f, ", {}", self.setting)?;
+        }
         self.mode.map_or(Ok(()), |mode| write!(f, ", {mode}"))
     }
 }
@@ -98,6 +102,11 @@ impl Series {
     pub fn clean_points(&self, segment: usize) -> Vec<usize> {
         let is_clean = |at: &usize| self.points[*at].segment == segment && !self.points[*at].dirty;
         (0..self.points.len()).filter(is_clean).collect()
+    }
+
+    /// Positions of all points of a segment, in the order of the commits.
+    pub fn points_of(&self, segment: usize) -> Vec<usize> {
+        (0..self.points.len()).filter(|at| self.points[*at].segment == segment).collect()
     }
 
     /// The change points that nobody has confirmed, refuted or accepted.

@@ -10,7 +10,7 @@ pub mod page;
 mod picture;
 pub mod plot;
 mod point;
-mod ruler;
+pub(crate) mod ruler;
 mod setting;
 mod spec;
 pub(crate) mod spell;

@@ -2,7 +2,7 @@
 
 /// A scale from `low` to `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Ruler {
+pub(crate) struct Ruler {
     is_log: bool,
     low: f64,
     high: f64,
@@ -13,7 +13,7 @@ const FARTHEST: f64 = 1e100;
 
 /// Which values are round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Round {
+pub(crate) enum Round {
     /// Powers of two: counts that double.
     Twos,
     /// 1, 2 and 5 times powers of ten.
@@ -23,7 +23,7 @@ pub(super) enum Round {
 impl Ruler {
     /// A scale that holds both ends. Ends that are none (not finite, not ordered, not above zero
     /// on a log scale) are repaired, so that every input makes a scale.
-    pub(super) fn new(is_log: bool, low: f64, high: f64) -> Self {
+    pub(crate) fn new(is_log: bool, low: f64, high: f64) -> Self {
         // What lies beyond is drawn at the ends: nothing that is measured does, and sums of what
         // does would overflow.
         let least = if is_log { 1.0 / FARTHEST } else { -FARTHEST };
@@ -45,13 +45,13 @@ impl Ruler {
     }
 
     /// Whether it is in decades.
-    pub(super) fn is_log(self) -> bool {
+    pub(crate) fn is_log(self) -> bool {
         self.is_log
     }
 
     /// The same with this share more at both ends, so that nothing lies on the frame.
     #[must_use]
-    pub(super) fn padded(self, share: f64) -> Self {
+    pub(crate) fn padded(self, share: f64) -> Self {
         let Ruler { is_log, low, high } = self;
         if is_log {
             let pad = (high / low).powf(share);
@@ -63,7 +63,7 @@ impl Ruler {
     }
 
     /// Where a value lies: 0 at the low end, 1 at the high one.
-    pub(super) fn share(self, value: f64) -> f64 {
+    pub(crate) fn share(self, value: f64) -> f64 {
         if self.is_log {
             (value.max(f64::MIN_POSITIVE) / self.low).ln() / (self.high / self.low).ln()
         } else {
@@ -73,7 +73,7 @@ impl Ruler {
 
     /// Round values on the scale, ascending, as many as fit: `room` is the share of the side that
     /// one label takes.
-    pub(super) fn ticks(self, round: Round, room: f64) -> Vec<f64> {
+    pub(crate) fn ticks(self, round: Round, room: f64) -> Vec<f64> {
         let fits = |ticks: &[f64]| {
             ticks.windows(2).all(|pair| self.share(pair[1]) - self.share(pair[0]) >= room)
         };

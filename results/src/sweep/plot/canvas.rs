@@ -8,7 +8,7 @@ const DOT_BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40,
 
 /// The canvas.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     columns: usize,
     rows: usize,
     dots: Vec<u8>,
@@ -18,13 +18,13 @@ pub(super) struct Canvas {
 
 impl Canvas {
     /// An empty one of so many characters.
-    pub(super) fn new(columns: usize, rows: usize, is_ascii: bool) -> Self {
+    pub(crate) fn new(columns: usize, rows: usize, is_ascii: bool) -> Self {
         let cells = columns * rows;
         Canvas { columns, rows, dots: vec![0; cells], over: vec![None; cells], is_ascii }
     }
 
     /// A straight line between two places, each given as shares from the left and from the bottom.
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
+    pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64)) {
         let steps = (self.columns * 2).max(self.rows * 4);
         for step in 0..=steps {
             let share = step as f64 / steps as f64;
@@ -33,20 +33,20 @@ impl Canvas {
     }
 
     /// One dot; outside it is ignored.
-    pub(super) fn dot(&mut self, x: f64, y: f64) {
+    pub(crate) fn dot(&mut self, x: f64, y: f64) {
         let Some((column, row)) = place(x, y, self.columns * 2, self.rows * 4) else { return };
         self.dots[row / 4 * self.columns + column / 2] |= DOT_BITS[row % 4][column % 2];
     }
 
     /// A character over the dots; outside it is ignored.
-    pub(super) fn put(&mut self, x: f64, y: f64, character: char) {
+    pub(crate) fn put(&mut self, x: f64, y: f64, character: char) {
         if let Some((column, row)) = place(x, y, self.columns, self.rows) {
             self.over[row * self.columns + column] = Some(character);
         }
     }
 
     /// A character where nothing is yet.
-    pub(super) fn put_behind(&mut self, x: f64, y: f64, character: char) {
+    pub(crate) fn put_behind(&mut self, x: f64, y: f64, character: char) {
         if let Some((column, row)) = place(x, y, self.columns, self.rows) {
             let at = row * self.columns + column;
             if self.dots[at] == 0 {
@@ -56,7 +56,7 @@ impl Canvas {
     }
 
     /// The lines of text, top first.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let cells: Vec<char> =
             self.dots.iter().zip(&self.over).map(|(dots, over)| self.glyph(*dots, *over)).collect();
         cells.chunks(self.columns.max(1)).map(|row| row.iter().collect()).collect()

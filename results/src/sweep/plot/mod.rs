@@ -13,7 +13,7 @@
 //! ```
 
 mod bands;
-mod canvas;
+pub(crate) mod canvas;
 
 use self::canvas::Canvas;
 use super::judged::{JudgedGroup, Sweep};
