@@ -5,6 +5,7 @@ mod comparisons;
 mod composite;
 mod doctor;
 mod faults;
+mod histories;
 mod imports;
 mod interruptions;
 mod program;

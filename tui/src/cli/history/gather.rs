@@ -14,7 +14,7 @@ use mapbench_results::store;
 use mapbench_results::units::Charset;
 
 use super::accept::{failed, project};
-use crate::cli::{CliError, charset};
+use crate::cli::{CliError, charset, run_name};
 
 /// Which series, and from where.
 #[derive(Debug, Clone, Args)]
@@ -46,7 +46,7 @@ impl Sources {
         let (built, store, confirmed) = if let Some(table) = &self.from {
             (foreign(table)?, None, Vec::new())
         } else {
-            let store = store.map_or_else(|| store::find(&here), Path::to_owned);
+            let store = run_name::folder(store)?;
             let confirmed = ConfirmedFile::read(&store).map_err(unusable)?;
             (stored(&store, &here)?, Some(store), confirmed.entries().to_vec())
         };
@@ -104,7 +104,7 @@ fn foreign(table: &Path) -> Result<Built, CliError> {
 }
 
 fn stored(store: &Path, here: &Path) -> Result<Built, CliError> {
-    let index = store::index(store).map_err(CliError::usage)?;
+    let index = store::index(store)?;
     let mut built = history::build(&index.runs, Commits::of_repository(here));
     let unreadable = index.unreadable.iter();
     let reasons = unreadable.map(|log| format!("{}: {}", log.file.name, log.reason));
