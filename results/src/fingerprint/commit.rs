@@ -8,7 +8,19 @@ use mapbench_core::event::Commit;
 /// The commit that is checked out in `folder`. `None` outside a repository, in one without a
 /// commit, or without `git`.
 pub fn commit(folder: &Path) -> Option<Commit> {
-    let text = git(folder, &["log", "-1", "--no-show-signature", "--format=%H%n%P%n%cI%n%s"])?;
+    let mut found = commit_of(folder, "HEAD")?;
+    // Files that git does not track are not part of what was built from it.
+    found.dirty = git(folder, &["status", "--porcelain", "--untracked-files=no"])
+        .is_none_or(|changes| !changes.is_empty());
+    Some(found)
+}
+
+/// The commit that `name` means in the repository of `folder`, whatever is checked out. `None` as
+/// above, and where it means no commit.
+pub fn commit_of(folder: &Path, name: &str) -> Option<Commit> {
+    let format = "--format=%H%n%P%n%cI%n%s";
+    let arguments = ["log", "-1", "--no-show-signature", format, "--end-of-options", name, "--"];
+    let text = git(folder, &arguments)?;
     let mut lines = text.lines();
     let sha = lines.next().filter(|sha| !sha.is_empty())?.to_owned();
     let parent = lines.next()?.split(' ').next().filter(|sha| !sha.is_empty());
@@ -16,9 +28,7 @@ pub fn commit(folder: &Path) -> Option<Commit> {
     Some(Commit {
         sha,
         parent: parent.map(str::to_owned),
-        // Files that git does not track are not part of what was built from it.
-        dirty: git(folder, &["status", "--porcelain", "--untracked-files=no"])
-            .is_none_or(|changes| !changes.is_empty()),
+        dirty: false,
         subject: lines.next().unwrap_or_default().to_owned(),
         time,
     })

@@ -13,7 +13,7 @@ mod system_files;
 #[cfg(test)]
 mod tests;
 
-pub use commit::{author, commit, full_hash};
+pub use commit::{author, commit, commit_of, full_hash};
 pub use compare::{Difference, Part, differences};
 pub use machine::{UNKNOWN, described, machine};
 pub use processors::parse_cpu_list;

@@ -117,6 +117,12 @@ impl ArmProgram {
         }
     }
 
+    /// A program that there is not yet, to plan with.
+    pub fn unbuilt(name: &str) -> Self {
+        let path = PathBuf::from(name);
+        ArmProgram { name: name.to_owned(), said: understand("", &path), path, commit: None }
+    }
+
     /// A program that said this, for tests.
     #[cfg(test)]
     pub(super) fn told(name: &str, text: &str) -> Self {

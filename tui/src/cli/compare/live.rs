@@ -9,6 +9,7 @@ use mapbench_core::registry::Registry;
 use mapbench_results::stats::Looks;
 
 use super::CompareArgs;
+use super::build::{BuildArgs, Builder};
 use crate::cli::progress::{Progress, ProgressMode};
 use crate::cli::quantity::{duration_ns, show_bytes, show_ns};
 use crate::cli::selection::looks;
@@ -19,7 +20,7 @@ use crate::session::comparison::{Time, prepare_comparison};
 use crate::session::conduct::{Conducted, conduct_comparison};
 use crate::session::control::Control;
 use crate::session::plan::Plan;
-use crate::session::prepare::Prepared;
+use crate::session::prepare::{Prepared, store_of};
 use crate::session::request::{Length, RunRequest};
 use crate::session::signals::SignalListener;
 
@@ -27,6 +28,9 @@ use crate::session::signals::SignalListener;
 const USUAL_CELL_NS: u64 = 60_000_000_000;
 /// Length of a round when nobody says: short, so that both arms see the same machine. Nanoseconds.
 const USUAL_ROUND_NS: u64 = 10_000_000;
+
+/// Pairs of processes when nobody says.
+const USUAL_FORKS: u32 = 5;
 
 /// Flags of a comparison that measures.
 #[derive(Debug, Clone, Args)]
@@ -52,7 +56,7 @@ pub(crate) struct LiveArgs {
     budget: Option<u64>,
     /// Pairs of worker processes per cell, one after the other: what processes differ by by chance
     /// is averaged over them
-    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "How long")]
+    #[arg(long, value_name = "N", default_value_t = USUAL_FORKS, help_heading = "How long")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     forks: u32,
     /// Length of a round [default: 10ms]
@@ -68,6 +72,8 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "N", value_parser = looks, help_heading = "How long")]
     #[arg(conflicts_with = "until")]
     looks: Option<Looks>,
+    #[command(flatten)]
+    build: BuildArgs,
     /// Show the plan, what is left out, and how long it will take; build and measure nothing
     #[arg(long, help_heading = "Results")]
     dry_run: bool,
@@ -104,32 +110,103 @@ pub(super) fn run(
 ) -> Result<Option<Conducted>, CliError> {
     let live = &args.live;
     let control = Control::default();
-    let listener = SignalListener::start(control.clone())
-        .map_err(|error| CliError::unexpected(format!("signals cannot be heard: {error}")))?;
+    let listener = listen(&control)?;
+    let mut request = live.request(args.conditions.over(args.subjects.request()));
     let arms = match programs {
         Programs::Files { a, b } => files(a, live.again_a.as_ref(), b)?,
-        Programs::Commits { .. } => return Err(CliError::usage("commits cannot be built yet")),
+        Programs::Commits { a, b } if live.dry_run => unbuilt(a, b),
+        Programs::Commits { a, b } => {
+            let store = &store_of(&request)?;
+            let quiet = globals.quiet;
+            Builder { args: &live.build, store, control: &control, quiet }.arms(a, b)?
+        }
     };
-    arms.check()?;
-    let registry = arms.registry(registry);
-    let mut request = live.request(args.conditions.over(args.subjects.request()));
     if args.subjects.asked_adapters().is_empty() {
-        request.adapters = arms.default_maps(&registry);
+        request.adapters = Vec::new();
     }
-    let prepared = prepare_comparison(&registry, &request, &arms, live.time())?;
+    let prepared = plan(registry, request, &arms, live.time())?;
     if live.dry_run {
         output::print(describe(&prepared, &arms).as_bytes())?;
         return Ok(None);
     }
-    if !globals.quiet {
-        announce(&prepared.plan, &arms);
-    }
-    let mode = if globals.quiet { ProgressMode::None } else { live.progress };
-    let mut progress = Progress::new(mode, globals.verbose > 0, Monotonic);
-    let command = std::env::args().collect();
-    let conducted = conduct_comparison(&prepared, &arms, command, &control, &mut progress)?;
+    let conducted = measure(&prepared, &arms, globals, live.progress, &control)?;
     drop(listener);
     Ok(Some(conducted))
+}
+
+/// What is to be measured again in two commits.
+#[derive(Debug)]
+pub(crate) struct Confirmation<'a> {
+    /// The commit before.
+    pub(crate) a: &'a str,
+    /// The commit that is suspected.
+    pub(crate) b: &'a str,
+    /// The cells: adapters (none is those whose version differs, or the core group), scenarios,
+    /// threads, types, store.
+    pub(crate) cells: RunRequest,
+    /// What measuring may take in all; `None` takes a minute for each cell. Nanoseconds.
+    pub(crate) budget_ns: Option<u64>,
+    /// How both are built.
+    pub(crate) build: &'a BuildArgs,
+}
+
+/// Builds two commits and runs cells of both side by side. What they measured is for
+/// [`paired`](mapbench_results::compare::paired) to judge, from the summary or the log.
+#[expect(dead_code, reason = "`history` is to confirm its nominations with it")]
+pub(crate) fn confirm(
+    registry: &Registry,
+    globals: &Globals,
+    of: &Confirmation<'_>,
+) -> Result<Conducted, CliError> {
+    let control = Control::default();
+    let _listener = listen(&control)?;
+    let store = &store_of(&of.cells)?;
+    let builder = Builder { args: of.build, store, control: &control, quiet: globals.quiet };
+    let arms = builder.arms(of.a, of.b)?;
+    let time = of.budget_ns.map_or(Time::PerPair(USUAL_CELL_NS), Time::All);
+    let request = RunRequest {
+        length: Length::Rounds(1),
+        forks: USUAL_FORKS,
+        round_ns: Some(USUAL_ROUND_NS),
+        ..of.cells.clone()
+    };
+    let prepared = plan(registry, request, &arms, time)?;
+    measure(&prepared, &arms, globals, ProgressMode::Auto, &control)
+}
+
+fn listen(control: &Control) -> Result<SignalListener, CliError> {
+    SignalListener::start(control.clone())
+        .map_err(|error| CliError::unexpected(format!("signals cannot be heard: {error}")))
+}
+
+fn plan(
+    registry: &Registry,
+    mut request: RunRequest,
+    arms: &Arms,
+    time: Time,
+) -> Result<Prepared, CliError> {
+    arms.check()?;
+    let registry = arms.registry(registry);
+    if request.adapters.is_empty() {
+        request.adapters = arms.default_maps(&registry);
+    }
+    Ok(prepare_comparison(&registry, &request, arms, time)?)
+}
+
+fn measure(
+    prepared: &Prepared,
+    arms: &Arms,
+    globals: &Globals,
+    mode: ProgressMode,
+    control: &Control,
+) -> Result<Conducted, CliError> {
+    if !globals.quiet {
+        announce(&prepared.plan, arms);
+    }
+    let mode = if globals.quiet { ProgressMode::None } else { mode };
+    let mut progress = Progress::new(mode, globals.verbose > 0, Monotonic);
+    let command = std::env::args().collect();
+    Ok(conduct_comparison(prepared, arms, command, control, &mut progress)?)
 }
 
 impl LiveArgs {
@@ -163,6 +240,15 @@ fn files(a: &PathBuf, again: Option<&PathBuf>, b: &PathBuf) -> Result<Arms, CliE
         ArmProgram::ask(path.display().to_string(), full, None)
     };
     Ok(Arms { a: ask(a)?, again: again.map(ask).transpose()?, b: ask(b)? })
+}
+
+/// Commits that nobody has built yet, of which all is expected.
+fn unbuilt(a: &str, b: &str) -> Arms {
+    Arms {
+        a: ArmProgram::unbuilt(a),
+        again: Some(ArmProgram::unbuilt(a)),
+        b: ArmProgram::unbuilt(b),
+    }
 }
 
 /// One line before the first worker starts, and what is left out.

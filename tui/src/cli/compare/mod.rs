@@ -20,8 +20,9 @@ use crate::session::prepare::store_of;
 use crate::session::request::RunRequest;
 
 mod baseline;
+pub(crate) mod build;
 mod gate;
-mod live;
+pub(crate) mod live;
 mod names;
 mod output_file;
 

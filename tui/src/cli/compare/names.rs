@@ -1,9 +1,13 @@
 //! What the names on the command line mean: two stored runs, one log of a live comparison, or two
 //! programs to run. Decides; reads and runs nothing.
 
+use std::path::Path;
+
 use super::CompareArgs;
+use super::build;
 use super::live::Programs;
-use crate::cli::CliError;
+use crate::cli::{CliError, run_name};
+use crate::session::request::RunRequest;
 
 /// What begins the name of a commit.
 const COMMIT: &str = "commit:";
@@ -34,8 +38,9 @@ pub(super) fn asked(args: &CompareArgs) -> Result<Asked, CliError> {
             "name two runs, two commits as commit:SHA, or two programs with --bin-a and --bin-b",
         ));
     };
+    let store = run_name::folder(args.conditions.over(RunRequest::default()).store.as_deref())?;
     let Some(b) = &args.b else {
-        return match a.strip_prefix(COMMIT) {
+        return match commit(&store, a) {
             None => Ok(Asked::Log(a.clone())),
             Some(_) => Err(CliError::usage(format!(
                 "{a} needs a second commit to be compared with, as `mapbench compare {a} \
@@ -43,7 +48,7 @@ pub(super) fn asked(args: &CompareArgs) -> Result<Asked, CliError> {
             ))),
         };
     };
-    match (a.strip_prefix(COMMIT), b.strip_prefix(COMMIT)) {
+    match (commit(&store, a), commit(&store, b)) {
         (None, None) => Ok(Asked::Stored { a: a.clone(), b: b.clone() }),
         (Some(a), Some(b)) => {
             Ok(Asked::Live(Programs::Commits { a: a.to_owned(), b: b.to_owned() }))
@@ -53,4 +58,14 @@ pub(super) fn asked(args: &CompareArgs) -> Result<Asked, CliError> {
              be; name two commits or two runs"
         ))),
     }
+}
+
+/// The revision that a name means; `None` if it means a run. A bare name that no run has is tried
+/// as a revision.
+fn commit<'n>(store: &Path, name: &'n str) -> Option<&'n str> {
+    if let Some(revision) = name.strip_prefix(COMMIT) {
+        return Some(revision);
+    }
+    let bare = !name.contains(':') && run_name::path(store, name).is_err();
+    (bare && build::is_revision(name)).then_some(name)
 }
