@@ -6,6 +6,7 @@ Prints a line per check: `pass`, `skip` with how to get what is missing, or `FAI
 import csv
 import importlib
 import json
+import math
 import os
 import sys
 import xml.etree.ElementTree as xml
@@ -157,8 +158,15 @@ def read_hlog():
             break
         ops += interval.get_total_count()
         tags.add(interval.get_tag())
-        at = interval.get_value_at_percentile
-        found.append((at(50), at(99), at(99.9), interval.get_max_value()))
+        total = interval.get_total_count()
+
+        def at(quantile):
+            # A quantile is the value of this rank. Python's own percentiles round to the nearest
+            # rank, which is another value where a quantile falls between two.
+            rank = math.ceil(quantile * total - 1e-9)
+            return interval.get_value_at_percentile(100 * rank / total)
+
+        found.append((at(0.5), at(0.99), at(0.999), interval.get_max_value()))
     assert len(found) == len(rounds), f"{len(found)} intervals of {len(rounds)} rounds"
     assert ops == sum(int(row["ops"]) for row in rounds), "counts are not the ops of the rounds"
     apart = [(a, b) for a, b in zip(sorted(found), sorted(map(key, rounds))) if a != b]

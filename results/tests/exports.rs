@@ -1,5 +1,5 @@
-//! What other programs get: a run and a comparison in each format, read back as its readers would,
-//! and with names that want to be markup.
+//! What other programs get: a run in each format, read back as its readers would, and with names that
+//! want to be markup. Comparisons are in `exports_compared`.
 
 mod sample;
 

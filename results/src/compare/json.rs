@@ -106,7 +106,13 @@ struct LeftOutObject<'c> {
 /// # Errors
 /// What `out` says.
 pub fn write(compared: &Compared, causes: &[ExitCause], out: &mut dyn Write) -> io::Result<()> {
-    let file = File {
+    serde_json::to_writer_pretty(&mut *out, &object(compared, causes))?;
+    out.write_all(b"\n")
+}
+
+/// The object, to stand in another one.
+pub(crate) fn object<'c>(compared: &'c Compared, causes: &[ExitCause]) -> impl Serialize + use<'c> {
+    File {
         schema_version: SCHEMA_VERSION,
         kind: "comparison",
         design: compared.design.key(),
@@ -129,9 +135,7 @@ pub fn write(compared: &Compared, causes: &[ExitCause], out: &mut dyn Write) -> 
             .iter()
             .map(|left| LeftOutObject { cell: &left.cell, reason: &left.reason })
             .collect(),
-    };
-    serde_json::to_writer_pretty(&mut *out, &file)?;
-    out.write_all(b"\n")
+    }
 }
 
 fn side(side: &Side) -> SideObject<'_> {

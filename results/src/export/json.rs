@@ -1,5 +1,5 @@
 //! JSON of a run: its identity, its fingerprint, why it ended as it did, and the rows of CSV with
-//! real types. `docs/exports.md` documents it for readers. Fields are added, never renamed; what
+//! real types; of the log of a comparison its verdicts too. `docs/exports.md` documents it for readers. Fields are added, never renamed; what
 //! does not exist is left out, never zero.
 
 use std::io::{self, Write};
@@ -12,6 +12,7 @@ use serde_json::{Map, Number, Value};
 
 use super::columns::{COLUMNS, Kind, Line};
 use super::{Run, lines};
+use crate::compare::json::object;
 use crate::exit;
 use crate::sweep::Sweep;
 
@@ -20,7 +21,7 @@ pub const JSON_SCHEMA_VERSION: u32 = 1;
 
 /// The document.
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, C> {
     schema_version: u32,
     kind: &'static str,
     run: Identity<'a>,
@@ -33,6 +34,9 @@ struct Document<'a> {
     sweep: Option<&'a Sweep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<&'a ComparisonBegin>,
+    /// What `compare -o json` writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared: Option<C>,
 }
 
 /// Which run it is.
@@ -104,7 +108,7 @@ pub(super) fn write_dense(run: Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(out, &document(run)?).map_err(io::Error::from)
 }
 
-fn document(run: Run<'_>) -> io::Result<Document<'_>> {
+fn document(run: Run<'_>) -> io::Result<Document<'_, impl Serialize>> {
     let mut rows = Vec::new();
     lines::each(run.summary, &[], &mut |line| {
         rows.push(row(line));
@@ -135,6 +139,7 @@ fn document(run: Run<'_>) -> io::Result<Document<'_>> {
         rows,
         sweep: run.sweep,
         comparison: begin.comparison.as_ref(),
+        compared: run.compared.map(|compared| object(compared, &[compared.exit_cause(false)])),
     })
 }
 

@@ -28,7 +28,7 @@ pub fn render(sweep: &Sweep, width: usize, charset: Charset) -> String {
         let _ = writeln!(text, "{}", table(group, sweep, charset));
         below(&mut text, group, spec, charset);
     }
-    legend(&mut text, sweep, charset);
+    text.push_str(&legend(sweep, charset));
     text
 }
 
@@ -111,12 +111,24 @@ fn remarks(finding: &Finding, sweep: &Sweep) -> String {
 
 /// Lines below the table: pairs apart, why something is unresolved, what failed.
 fn below(text: &mut String, group: &JudgedGroup, spec: &SweepSpec, charset: Charset) {
+    let parts =
+        [apart(group, charset), unresolved(group, charset), failed(group, spec, charset)].concat();
+    for line in &parts {
+        let _ = writeln!(text, "{line}");
+    }
+    if !parts.is_empty() {
+        text.push('\n');
+    }
+}
+
+/// The placement mode of a finding, in brackets.
+fn place(finding: &Finding) -> String {
+    finding.placement.map_or_else(String::new, |mode| format!(" ({})", mode_name(mode)))
+}
+
+/// Which subjects are faster than which over the whole range: a line per faster one.
+pub(crate) fn apart(group: &JudgedGroup, charset: Charset) -> Vec<String> {
     let named = |subject: &str| named(group, subject, charset);
-    let place = |finding: &Finding| match finding.placement {
-        Some(mode) => format!(" ({})", mode_name(mode)),
-        None => String::new(),
-    };
-    let mut wrote = false;
     let mut apart: Vec<(String, Vec<String>)> = Vec::new();
     for finding in group.findings.iter().filter(|finding| is_apart(finding)) {
         let [faster, slower] = finding.subjects.as_slice() else { continue };
@@ -126,36 +138,41 @@ fn below(text: &mut String, group: &JudgedGroup, spec: &SweepSpec, charset: Char
             None => apart.push((key, vec![named(slower)])),
         }
     }
-    for (faster, slower) in apart {
-        let _ = writeln!(text, "faster over the whole range: {faster} than {}", slower.join(", "));
-        wrote = true;
-    }
-    for finding in &group.findings {
-        let Location::Unresolved { why } = &finding.location else { continue };
+    let line = |(faster, slower): (String, Vec<String>)| {
+        format!("faster over the whole range: {faster} than {}", slower.join(", "))
+    };
+    apart.into_iter().map(line).collect()
+}
+
+/// Why what is unresolved is, a line each.
+pub(crate) fn unresolved(group: &JudgedGroup, charset: Charset) -> Vec<String> {
+    let lines = group.findings.iter().filter_map(|finding| {
+        let Location::Unresolved { why } = &finding.location else { return None };
         let title = spell::definition_title(finding.definition);
-        let whose = spell::whose(finding, named, charset);
-        let _ = writeln!(text, "unresolved: {title} of {whose}{}: {why}", place(finding));
-        wrote = true;
-    }
-    for gap in &group.series.gaps {
-        let _ = writeln!(
-            text,
+        let whose = spell::whose(finding, |subject| named(group, subject, charset), charset);
+        Some(format!("unresolved: {title} of {whose}{}: {why}", place(finding)))
+    });
+    lines.collect()
+}
+
+/// What failed, a line each.
+pub(crate) fn failed(group: &JudgedGroup, spec: &SweepSpec, charset: Charset) -> Vec<String> {
+    let lines = group.series.gaps.iter().map(|gap| {
+        format!(
             "failed: {} at {}, visit {}: {}: {}",
-            named(&gap.subject),
+            named(group, &gap.subject, charset),
             spell::on_axis(gap.x, spec),
             gap.visit,
             gap.kind.name(),
             gap.message
-        );
-        wrote = true;
-    }
-    if wrote {
-        text.push('\n');
-    }
+        )
+    });
+    lines.collect()
 }
 
-/// What the words on the page mean.
-fn legend(text: &mut String, sweep: &Sweep, charset: Charset) {
+/// What the words on the page mean, a line each.
+pub(crate) fn legend(sweep: &Sweep, charset: Charset) -> String {
+    let mut text = String::new();
     let findings = || sweep.groups.iter().flat_map(|group| &group.findings);
     let mut definitions: Vec<Definition> = findings().map(|finding| finding.definition).collect();
     definitions.sort();
@@ -191,4 +208,5 @@ fn legend(text: &mut String, sweep: &Sweep, charset: Charset) {
              turns, and a lock's owner may not be running"
         );
     }
+    text
 }

@@ -11,6 +11,7 @@ mod interruptions;
 mod program;
 mod recommendations;
 mod refusals;
+mod reports;
 mod runs;
 mod sweeps;
 mod traces;

@@ -32,6 +32,8 @@ struct Treated {
 struct ComparedSetting {
     heading: String,
     table: Table,
+    /// What disturbed the cells that are noisy, a line each.
+    disturbed: Vec<String>,
     /// The forest plot, as SVG.
     forest: String,
 }
@@ -101,6 +103,7 @@ fn settings(compared: &Compared) -> Vec<ComparedSetting> {
         settings.push(ComparedSetting {
             forest: chart::forest(&stems, &format!("Slowdown of B against A, {heading}")),
             table: rows(&group),
+            disturbed: group.iter().filter_map(|cell| disturbed(cell)).collect(),
             heading,
         });
     }
@@ -118,6 +121,12 @@ fn tone(cell: &ComparedCell) -> Tone {
         Verdict::Same => Tone::Good,
         Verdict::Inconclusive | Verdict::Noisy(_) => Tone::Open,
     }
+}
+
+fn disturbed(cell: &ComparedCell) -> Option<String> {
+    let verdict = &cell.judgement.verdict;
+    let is_noisy = matches!(verdict, Verdict::Noisy(_));
+    is_noisy.then(|| format!("{}: {}", named(cell), verdict.describe()))
 }
 
 fn stem(position: usize, cell: &ComparedCell) -> Stem {
@@ -148,10 +157,7 @@ fn rows(group: &[&ComparedCell]) -> Table {
                 page::interval(judgement.interval, Charset::Utf8),
                 format!("{:.1} %", judgement.delta * 100.0),
                 cell.n.to_string(),
-                match &judgement.verdict {
-                    Verdict::Noisy(_) => judgement.verdict.describe(),
-                    _ => page::verdict(cell),
-                },
+                page::verdict(cell),
             ],
             tone: Some(tone(cell)),
         }

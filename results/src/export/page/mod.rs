@@ -117,8 +117,12 @@ pub(super) struct TableRow {
 
 impl Table {
     fn columns(titles: Vec<String>) -> Vec<Column> {
-        let column = |title: String| Column { is_number: !table::is_left(&title), title };
-        titles.into_iter().map(column).collect()
+        // What stands first names its row.
+        let column = |(at, title): (usize, String)| Column {
+            is_number: at > 0 && !table::is_left(&title),
+            title,
+        };
+        titles.into_iter().enumerate().map(column).collect()
     }
 }
 
@@ -144,7 +148,13 @@ impl Page {
             failed: verdict::failed(summary),
             left_out: verdict::left_out(summary),
             method: facts::method(summary),
-            words: table::footnotes(summary, charset).lines().map(str::to_owned).collect(),
+            words: match run.sweep {
+                Some(sweep) => crate::sweep::page::legend(sweep, charset),
+                None => table::footnotes(summary, charset),
+            }
+            .lines()
+            .map(str::to_owned)
+            .collect(),
             fingerprint: facts::fingerprint(summary.begin()),
             notes: summary.notes().to_vec(),
             log: facts::log_name(run),

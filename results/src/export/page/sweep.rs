@@ -1,4 +1,5 @@
-//! The settings of a sweep: the picture of its curves, and the knees as a table.
+//! The settings of a sweep: the picture of its curves, the knees as a table, and why there are none
+//! where there are none.
 
 use serde::Serialize;
 
@@ -14,6 +15,10 @@ pub(super) struct SweptSetting {
     /// The curves, as SVG.
     picture: String,
     knees: Table,
+    /// Which maps are faster than which over the whole range.
+    apart: Vec<String>,
+    /// Why what is unresolved is.
+    unresolved: Vec<String>,
     failed: Vec<String>,
 }
 
@@ -29,9 +34,6 @@ fn of(group: &JudgedGroup, sweep: &Sweep) -> SweptSetting {
         let markers = subjects.iter().filter_map(position).map(chart::marker);
         TableRow { marker: markers.collect(), fields, tone: None }
     });
-    let gap = |gap: &crate::sweep::Gap| {
-        format!("{} at {}: {}: {}", gap.subject, gap.x, gap.kind.name(), gap.message)
-    };
     SweptSetting {
         heading: group.series.setting.describe(Charset::Utf8),
         picture: svg::render(group, sweep),
@@ -39,6 +41,8 @@ fn of(group: &JudgedGroup, sweep: &Sweep) -> SweptSetting {
             rows: rows.collect(),
             columns: Table::columns(header.into_iter().map(str::to_owned).collect()),
         },
-        failed: group.series.gaps.iter().map(gap).collect(),
+        apart: page::apart(group, Charset::Utf8),
+        unresolved: page::unresolved(group, Charset::Utf8),
+        failed: page::failed(group, &sweep.spec, Charset::Utf8),
     }
 }

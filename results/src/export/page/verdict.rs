@@ -66,7 +66,8 @@ pub(super) fn of_compared(compared: &Compared) -> Verdict {
     };
     let sentence = page::sentence(compared, Charset::Utf8);
     let rest = sentence.strip_prefix(overall.name()).unwrap_or(&sentence);
-    let sentence = rest.trim_start_matches(':').trim().to_owned();
+    // A page is no terminal: what is typed needs no marks around it.
+    let sentence = rest.trim_start_matches(':').trim().replace('`', "");
     Verdict { tone, word: overall.name().to_owned(), sentence }
 }
 

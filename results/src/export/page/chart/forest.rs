@@ -7,8 +7,10 @@ use crate::export::page::Tone;
 
 /// Height of a line below its words.
 const HEIGHT: f64 = 16.0;
-/// No interval makes the axis wider than this. A share.
+/// No interval makes the axis wider than this; an estimate does. A share.
 const WIDEST: f64 = 1.0;
+/// Length of the head of an arrow.
+const ARROW: f64 = 6.0;
 
 /// Draws the intervals; nothing of none.
 pub(in crate::export::page) fn forest(stems: &[Stem], title: &str) -> String {
@@ -37,10 +39,19 @@ pub(in crate::export::page) fn forest(stems: &[Stem], title: &str) -> String {
             Tone::Open => "open",
         };
         if stem.interval.high.is_finite() && stem.interval.low.is_finite() {
-            let (a, b) = (x(stem.interval.low), x(stem.interval.high));
-            chart.line(&format!("interval {tone}"), (a, middle), (b, middle));
-            for end in [a, b] {
-                chart.line(&format!("interval {tone}"), (end, middle - 4.0), (end, middle + 4.0));
+            let class = format!("interval {tone}");
+            let (from, to) = (x(stem.interval.low), x(stem.interval.high));
+            chart.line(&class, (from, middle), (to, middle));
+            // An end in a cap is where it is; an arrow goes on.
+            let inwards = |goes_on: bool| if goes_on { ARROW } else { 0.0 };
+            let ends = [
+                (from, inwards(stem.interval.low < low)),
+                (to, -inwards(stem.interval.high > high)),
+            ];
+            for (end, inwards) in ends {
+                for side in [-4.0, 4.0] {
+                    chart.line(&class, (end, middle), (end + inwards, middle + side));
+                }
             }
         } else {
             let words = "no interval";
@@ -62,10 +73,12 @@ pub(in crate::export::page) fn forest(stems: &[Stem], title: &str) -> String {
 /// What the axis spans: every interval and margin, zero, and some room.
 fn range(stems: &[Stem]) -> Option<(f64, f64)> {
     let finite = |value: &f64| value.is_finite();
-    let ends = stems.iter().flat_map(|stem| {
-        [stem.interval.low, stem.interval.high, stem.slowdown, stem.delta, -stem.delta]
-    });
-    let ends: Vec<f64> = ends.filter(finite).map(|end| end.clamp(-WIDEST, WIDEST)).collect();
+    let ends = stems
+        .iter()
+        .flat_map(|stem| [stem.interval.low, stem.interval.high, stem.delta, -stem.delta]);
+    let ends = ends.filter(finite).map(|end| end.clamp(-WIDEST, WIDEST));
+    let estimates = stems.iter().map(|stem| stem.slowdown).filter(finite);
+    let ends: Vec<f64> = ends.chain(estimates).collect();
     let low = ends.iter().copied().reduce(f64::min)?;
     let high = ends.iter().copied().reduce(f64::max)?;
     let room = ((high - low) * 0.06).max(0.002);
@@ -76,4 +89,47 @@ fn range(stems: &[Stem]) -> Option<(f64, f64)> {
 fn described(stems: &[Stem], title: &str) -> String {
     let spelled = |stem: &Stem| format!("{}: {} %", stem.label, page::signed(stem.slowdown));
     format!("{title}. {}", stems.iter().map(spelled).collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Interval;
+
+    /// The heads of the interval's line: x where each begins, and how far it goes to the right.
+    fn heads(slowdown: f64, low: f64, high: f64) -> Vec<(f64, f64)> {
+        let stem = Stem {
+            position: 0,
+            label: "sharded".to_owned(),
+            figure: String::new(),
+            slowdown,
+            interval: Interval { low, high },
+            delta: 0.02,
+            tone: Tone::Open,
+        };
+        let picture = forest(&[stem], "Slowdown");
+        let field = |line: &str, name: &str| -> f64 {
+            let from = line.find(&format!(" {name}=\"")).expect("an end") + name.len() + 3;
+            line[from..].split('"').next().and_then(|x| x.parse().ok()).expect("a number")
+        };
+        let lines = picture.split("<line ").filter(|line| line.contains("interval open"));
+        lines
+            .skip(1)
+            .map(|line| (field(line, "x1"), field(line, "x2") - field(line, "x1")))
+            .collect()
+    }
+
+    #[test]
+    fn an_end_on_the_axis_is_a_cap_and_one_beyond_it_an_arrow_inwards() {
+        let heads = heads(0.1, -0.1, 7.5);
+        let [cap @ .., arrow, _] = heads.as_slice() else { panic!("{heads:?}") };
+        assert!(cap.iter().all(|(_, length)| length.abs() < 0.05), "{heads:?}");
+        assert!(arrow.0 > WIDTH - 2.0 && arrow.1 < -4.0, "{heads:?}");
+    }
+
+    #[test]
+    fn an_estimate_beyond_the_usual_axis_widens_it() {
+        let heads = heads(3.0, 0.5, 3.1);
+        assert!(heads[0].0 < WIDTH / 2.0, "{heads:?}");
+    }
 }
