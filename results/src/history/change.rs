@@ -51,9 +51,9 @@ pub enum State {
     Open,
     /// Somebody said that it is as it should be.
     Accepted(Accepted),
-    /// A paired re-run of the two commits found B slower by more than its δ, or faster for sure.
+    /// A paired re-run detected it: B is slower, or faster, as nominated.
     Confirmed(Confirmation),
-    /// A paired re-run found no such difference.
+    /// A paired re-run found no such difference, or one below its δ at the most.
     Refuted(Confirmation),
 }
 
@@ -90,10 +90,17 @@ pub struct Confirmation {
     pub verdict: String,
     /// Whether the change is there.
     pub confirmed: bool,
-    /// The slowdown, as a share of the speed before.
+    /// The slowdown as the gate has it: .02 is a throughput before that is 1.02 times that after.
     pub slowdown: f64,
     /// When, RFC 3339.
     pub at: String,
+}
+
+impl Confirmation {
+    /// What changes, as a share of the level before: -.05 is 5 % fewer ops per second.
+    pub fn share(&self) -> f64 {
+        1.0 / (1.0 + self.slowdown) - 1.0
+    }
 }
 
 /// The change points that come with one commit.

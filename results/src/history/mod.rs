@@ -14,6 +14,7 @@ mod from_csv;
 mod nominate;
 pub mod page;
 pub mod plot;
+mod rerun;
 mod series;
 pub mod spell;
 
@@ -24,6 +25,7 @@ pub use commits::Commits;
 pub use confirmed::{ConfirmedError, ConfirmedFile};
 pub use from_csv::{FromCsvError, from_csv};
 pub use nominate::{Search, nominate};
+pub use rerun::{Answer, Question, Rerun, reruns};
 pub use series::{Point, PointRun, Segment, Series, SeriesName};
 
 /// The series of a store, with what was found in them.

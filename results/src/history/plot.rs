@@ -147,7 +147,7 @@ fn arrow(change: &super::ChangePoint, charset: Charset) -> char {
 /// The days of the first and the last commit.
 fn days(series: &Series, gutter: usize, width: usize) -> String {
     let day = |point: Option<&super::Point>| {
-        point.map(|point| spell::one_line(spell::day(&point.time))).unwrap_or_default()
+        point.map(|point| spell::day(&point.time)).unwrap_or_default()
     };
     let (first, last) = (day(series.points.first()), day(series.points.last()));
     let room = width.saturating_sub(first.chars().count());
@@ -204,5 +204,5 @@ pub(super) fn machine(series: &Series, segment: usize) -> String {
             )
         })
         .collect();
-    if fields.is_empty() { of.machine.clone() } else { fields.join("; ") }
+    spell::one_line(&if fields.is_empty() { of.machine.clone() } else { fields.join("; ") })
 }

@@ -2,18 +2,27 @@
 
 use jiff::Timestamp;
 
-use super::{ChangePoint, Commits, Shift, State};
+use super::{ChangePoint, Commits, Confirmation, Shift, State};
 use crate::units::Charset;
 
 /// A hash as people write it.
-pub fn short(sha: &str) -> &str {
-    sha.char_indices().nth(7).map_or(sha, |(end, _)| &sha[..end])
+pub fn short(sha: &str) -> String {
+    one_line(sha.char_indices().nth(7).map_or(sha, |(end, _)| &sha[..end]))
 }
 
 /// The day of a time; the time itself where it is none.
-pub fn day(time: &str) -> &str {
+pub fn day(time: &str) -> String {
     let is_day = time.parse::<Timestamp>().is_ok() && time.is_char_boundary(10);
-    if is_day { &time[..10] } else { time }
+    one_line(if is_day { &time[..10] } else { time })
+}
+
+/// What a series is called, or its setting alone.
+pub fn name(name: &impl ToString, charset: Charset) -> String {
+    let name = one_line(&name.to_string());
+    match charset {
+        Charset::Utf8 => name,
+        Charset::Ascii => name.replace(Charset::Utf8.separator(), charset.separator()),
+    }
 }
 
 /// A share with its sign: `-6.1 %`, `+0.4 %`.
@@ -49,14 +58,17 @@ pub fn state(change: &ChangePoint) -> String {
             let by = by.map_or_else(String::new, |by| format!(" by {by}"));
             format!("accepted{by}: {}", one_line(&accepted.reason))
         }
-        State::Confirmed(found) => {
-            let verdict = one_line(&found.verdict);
-            format!("confirmed by run {}: {} slower, {verdict}", found.run, signed(found.slowdown))
-        }
-        State::Refuted(found) => {
-            format!("refuted by run {}: {}", found.run, one_line(&found.verdict))
-        }
+        State::Confirmed(found) => format!("confirmed by {}", rerun(found)),
+        State::Refuted(found) => format!("refuted by {}", rerun(found)),
     }
+}
+
+/// The run of a re-run and what it found: `run k3x9q2, -5.7 %, FAIL`.
+fn rerun(found: &Confirmation) -> String {
+    // The gate's word is on slowdowns, and on those that are there only.
+    let is_slower = found.confirmed && found.slowdown > 0.0;
+    let verdict = if is_slower { format!(", {}", one_line(&found.verdict)) } else { String::new() };
+    format!("run {}, {}{verdict}", one_line(&found.run), signed(found.share()))
 }
 
 /// Text from elsewhere as one line that no terminal takes for an order.
@@ -94,8 +106,12 @@ mod tests {
         assert_eq!(signed(-0.061), "-6.1 %");
         assert_eq!(chance(Some(0.000_01), Charset::Utf8), "< 0.0001");
         assert_eq!(sparkline(&[1.0, 2.0, 1.0]), "▁█▁");
-        assert_eq!((short("é12345678"), short("ab")), ("é123456", "ab"));
-        assert_eq!((day("2026-01-02T03:04:05+01:00"), day("r142")), ("2026-01-02", "r142"));
+        assert_eq!(
+            [short("é12345678"), short("ab"), short("\u{1b}[2J")],
+            ["é123456", "ab", " [2J"]
+        );
+        assert_eq!([day("2026-01-02T03:04:05+01:00"), day("r142")], ["2026-01-02", "r142"]);
+        assert_eq!(name(&"a · b\n", Charset::Ascii), "a, b");
         assert_eq!(one_line("a\u{1b}[31m\nb"), "a [31m b");
     }
 }

@@ -44,7 +44,7 @@ const STYLE: &str = "\
 /// The picture.
 pub fn render(series: &Series) -> String {
     let mut page = Page { y: 10.0, parts: Vec::new() };
-    let title = format!("History of {}", series.name);
+    let title = format!("History of {}", spell::name(&series.name, Charset::Utf8));
     page.words(&title, "title");
     page.words(&format!("Mops/s over {} commits", series.points.len()), "small faint");
     page.picture(series);
@@ -115,8 +115,7 @@ impl Page {
         for (at, anchor, point) in
             [(LEFT, "start", series.points.first()), (RIGHT, "end", series.points.last())]
         {
-            let day =
-                point.map(|point| spell::one_line(spell::day(&point.time))).unwrap_or_default();
+            let day = point.map(|point| spell::day(&point.time)).unwrap_or_default();
             self.parts.push(text(at, below, &day, "small faint", anchor));
         }
         self.y = below + 8.0;

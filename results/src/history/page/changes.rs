@@ -41,10 +41,10 @@ pub fn open(history: &History, positions: &[usize], now: Timestamp, charset: Cha
         let Some(largest) = of.iter().max_by(|a, b| size(a).total_cmp(&size(b))) else { continue };
         let (commits, days) = spell::age(event.position, &event.time, &history.commits, now);
         let days = days.map_or_else(String::new, |days| format!(", {days} days"));
-        let commit = spell::short(&event.commit).to_owned();
+        let commit = spell::short(&event.commit);
         rows.add_row([
             commit.clone(),
-            spell::day(&event.time).to_owned(),
+            spell::day(&event.time),
             spell::one_line(&event.subject),
             format!("{commits} commits{days}"),
             of.len().to_string(),
@@ -89,7 +89,7 @@ fn row(series: &Series, change: &ChangePoint, charset: Charset) -> [String; 7] {
     };
     [
         mark.to_owned(),
-        series.name.to_string(),
+        spell::name(&series.name, charset),
         format!("{} to {}", units::mops(before.ops_per_sec), units::mops(after.ops_per_sec)),
         spell::shift(change.shift, charset),
         format!("{}..{}", spell::short(&before.commit), spell::short(&after.commit)),

@@ -17,7 +17,9 @@ pub fn list(history: &History, positions: &[usize], charset: Charset) -> String 
     let series: Vec<&Series> = positions.iter().filter_map(|at| history.series.get(*at)).collect();
     for of_setting in series.chunk_by(|a, b| a.name.setting == b.name.setting) {
         let setting = &of_setting[0].name.setting;
-        let _ = writeln!(page, "{}", if setting.is_empty() { "imported" } else { setting });
+        let heading =
+            if setting.is_empty() { "imported".to_owned() } else { spell::name(setting, charset) };
+        let _ = writeln!(page, "{heading}");
         let mut rows =
             table(&["adapter", "commits", "last Mops/s", "trend", "last change", "with", "open"]);
         for column in [1, 2, 6] {
@@ -51,12 +53,12 @@ fn row(series: &Series, charset: Charset) -> [String; 7] {
     let with = change.map(|change| &series.points[change.after]);
     let open = series.nominations().count();
     [
-        adapter,
+        spell::name(&adapter, charset),
         series.points.len().to_string(),
         last.map_or_else(String::new, |point| units::mops(point.ops_per_sec)),
         trend,
         change.map_or_else(String::new, |change| spell::shift(change.shift, charset)),
-        with.map_or_else(String::new, |point| spell::short(&point.commit).to_owned()),
+        with.map_or_else(String::new, |point| spell::short(&point.commit)),
         if open == 0 { charset.absent().to_owned() } else { open.to_string() },
     ]
 }

@@ -7,7 +7,7 @@ use crate::units::{self, Charset};
 
 /// The page of a series.
 pub fn show(series: &Series, charset: Charset) -> String {
-    let mut page = format!("{}\n\n", series.name);
+    let mut page = format!("{}\n\n", spell::name(&series.name, charset));
     let mut segment = None;
     let width = series.points.iter().map(|point| figure(point, charset).chars().count()).max();
     for (at, point) in series.points.iter().enumerate() {
@@ -36,20 +36,17 @@ pub fn show(series: &Series, charset: Charset) -> String {
 fn machine(series: &Series, segment: usize, is_return: bool, charset: Charset) -> String {
     let rule = charset.rule().repeat(2);
     let of = &series.segments[segment];
-    let mut text = if is_return {
-        format!("{rule} back to {}\n", of.machine)
-    } else {
-        format!("{rule} {}\n", of.machine)
-    };
+    let back = if is_return { "back to " } else { "" };
+    let mut text = format!("{rule} {back}{}\n", spell::one_line(&of.machine));
     let differs = if is_return { &[][..] } else { &of.differs };
     for difference in differs {
         let _ = writeln!(
             text,
             "{rule} {}: {} was {}, is {}",
             difference.part.name(),
-            difference.field,
-            difference.a,
-            difference.b
+            spell::one_line(&difference.field),
+            spell::one_line(&difference.a),
+            spell::one_line(&difference.b)
         );
     }
     text

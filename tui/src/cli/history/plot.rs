@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mapbench_results::export::write_whole;
 use mapbench_results::history::export::svg;
-use mapbench_results::history::plot;
+use mapbench_results::history::{plot, spell};
 
 use super::Place;
 use super::gather::Sources;
@@ -44,7 +44,8 @@ pub(super) fn run(place: Place<'_>, args: &PlotArgs) -> Result<u8, CliError> {
                 write_whole(&path, |out| writeln!(out, "{}", svg::render(series)))
                     .map_err(|error| output::unwritable(&error))?;
                 if !place.globals.quiet {
-                    anstream::eprintln!("{}: {}", path.display(), series.name);
+                    let name = spell::name(&series.name, gathered.charset);
+                    anstream::eprintln!("{}: {name}", path.display());
                 }
             }
         }
@@ -57,7 +58,8 @@ pub(super) fn run(place: Place<'_>, args: &PlotArgs) -> Result<u8, CliError> {
             let mut text = String::new();
             for series in series {
                 let lines = plot::render(series, columns, plot::USUAL_ROWS, gathered.charset);
-                let _ = write!(text, "{}\n{}\n\n", series.name, lines.join("\n"));
+                let name = spell::name(&series.name, gathered.charset);
+                let _ = write!(text, "{name}\n{}\n\n", lines.join("\n"));
             }
             output::print(text.as_bytes())?;
         }
