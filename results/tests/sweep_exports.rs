@@ -1,8 +1,10 @@
 //! A sweep in files: what is written reads back, and a picture stands on its own.
 
+mod sample;
 mod sweep_sample;
 
-use mapbench_results::knee::Scale;
+use mapbench_results::export::{self, Format, Run};
+use mapbench_results::knee::{Definition, Location, Scale};
 use mapbench_results::sweep::export::{SweepFormat, json, svg, write, write_file};
 use mapbench_results::sweep::{Quantity, Setting, Sweep, from_points};
 
@@ -129,5 +131,28 @@ fn an_unknown_format_says_which_there_are() {
     for format in SweepFormat::ALL {
         assert!(error.contains(format.name()), "{error}");
         assert_eq!(format.name().parse(), Ok(format));
+    }
+}
+
+#[test]
+fn a_page_shows_what_was_found_and_says_why_the_rest_was_not() {
+    let mut sweep = sweep_sample::sweep();
+    let why = "too <few> points".to_owned();
+    sweep.groups[0].findings.push(sweep_sample::finding(
+        Definition::Kneedle,
+        &["sharded"],
+        Location::Unresolved { why },
+    ));
+    let summary = mapbench_results::RunSummary::new(&sample::begin(Vec::new()));
+    for format in [Format::Html, Format::Markdown] {
+        let mut bytes = Vec::new();
+        let run = Run { sweep: Some(&sweep), ..Run::of(&summary) };
+        export::write(format, run, &mut bytes).unwrap();
+        let page = String::from_utf8(bytes).unwrap();
+        assert!(page.contains("too &lt;few&gt; points"), "the reason: {page}");
+        assert!(page.contains("unresolved: the evidence does not tell"), "{page}");
+        assert!(page.contains("95% interval"), "the table of what was found: {page}");
+        let cells = ["<td class=\"number\">unresolved</td>", "| unresolved |"];
+        assert!(cells.iter().all(|cell| !page.contains(cell)), "not in the table: {page}");
     }
 }

@@ -79,7 +79,7 @@ impl Side {
     pub fn commit(&self) -> Option<String> {
         let commit = self.begin.commit.as_ref()?;
         let sha: String = commit.sha.chars().take(7).collect();
-        let dirty = if commit.dirty { ", with changes" } else { "" };
+        let dirty = if commit.dirty { " (with changes)" } else { "" };
         Some(format!("{sha}{dirty} {}", commit.subject))
     }
 }

@@ -91,7 +91,7 @@ fn named(group: &JudgedGroup, subject: &str, charset: Charset) -> String {
 }
 
 /// Whether a pair that does not cross: of many maps there are too many for a table.
-fn is_apart(finding: &Finding) -> bool {
+pub(crate) fn is_apart(finding: &Finding) -> bool {
     finding.definition == Definition::Crossover && finding.location == Location::None
 }
 

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::{Table, TableRow, chart};
+use crate::knee::Location;
 use crate::sweep::export::svg;
 use crate::sweep::{JudgedGroup, Sweep, page};
 use crate::units::Charset;
@@ -29,7 +30,11 @@ pub(super) fn all(sweep: &Sweep) -> Vec<SweptSetting> {
 
 fn of(group: &JudgedGroup, sweep: &Sweep) -> SweptSetting {
     let (header, rows) = page::knees(group, sweep, Charset::Utf8);
-    let rows = rows.into_iter().map(|(subjects, fields)| {
+    // What is unresolved has its reason below the table, and would only make it long.
+    let shown = group.findings.iter().filter(|finding| !page::is_apart(finding)).zip(rows);
+    let resolved =
+        shown.filter(|(finding, _)| !matches!(finding.location, Location::Unresolved { .. }));
+    let rows = resolved.map(|(_, (subjects, fields))| {
         let position = |name: &String| group.series.subjects.iter().position(|known| known == name);
         let markers = subjects.iter().filter_map(position).map(chart::marker);
         TableRow { marker: markers.collect(), fields, tone: None }
