@@ -17,6 +17,8 @@ use super::link::{Drawn, FromSession, UiLink};
 use super::model::{Model, Phase, Replay};
 use super::replay::Player;
 use super::screens;
+use super::shelf::Found;
+use super::tab::Tab;
 use super::terminal::{Input, Screen, Signal, Signals, guard_panics};
 use super::theme::Theme;
 use super::update::{Ask, Cmd, Msg, update};
@@ -92,6 +94,9 @@ struct EventLoop<'scope, 'env> {
     control: Control,
     kill_on_panic: Option<KillOnPanic>,
     estimates: (Sender<Estimated>, Receiver<Estimated>),
+    found: (Sender<Answer>, Receiver<Answer>),
+    /// Screens whose content is to be looked for once no session is under way.
+    wanted: Vec<Tab>,
     panics: Receiver<String>,
     signals: Signals,
     screen: Screen,
@@ -110,6 +115,9 @@ struct Wants {
     suspend: bool,
     quit: bool,
 }
+
+/// A screen and what was found for it.
+type Answer = (Tab, Result<Found, String>);
 
 /// A wish and what it comes to.
 type Estimated = (Wish, Result<Estimate, String>);
@@ -135,6 +143,8 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             control: Control::default(),
             kill_on_panic: None,
             estimates: channel(),
+            found: channel(),
+            wanted: Vec::new(),
             panics,
             signals,
             screen,
@@ -172,6 +182,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         self.listen()?;
         self.keys_and_signals()?;
         self.pass_time()?;
+        self.find();
         self.draw()?;
         // Not within a round: stopped in it, the session would take its worker for hung.
         if self.wants.suspend && !self.measuring {
@@ -235,6 +246,10 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         }
         while let Ok(sentence) = self.panics.try_recv() {
             self.handle(Msg::Sentence(true, sentence))?;
+        }
+        while let Ok((tab, found)) = self.found.1.try_recv() {
+            self.wants.frame = true;
+            self.handle(Msg::Found(tab, found))?;
         }
         while let Ok((wish, estimate)) = self.estimates.1.try_recv() {
             // An answer about an older choice is of no use.
@@ -335,6 +350,7 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
         match cmd {
             Cmd::Estimate(wish) => self.estimate(wish),
             Cmd::Begin(wish) => self.begin(wish),
+            Cmd::Find(tab) => self.wanted.push(tab),
             Cmd::Ask(ask) => self.control.ask(|requests| match ask {
                 Ask::Skip(cell) => requests.skip.push(cell),
                 Ask::Stop(cause) => requests.stop = Some(cause),
@@ -356,6 +372,19 @@ impl<'scope, 'env> EventLoop<'scope, 'env> {
             // A UI that has closed does not want to know.
             let _ = answer.send((wish, estimate));
         });
+    }
+
+    /// Looks into the store, on a thread of its own, unless a session is under way: reading logs
+    /// would disturb its rounds.
+    fn find(&mut self) {
+        let Some(host) = self.host.filter(|_| self.session.is_none()) else { return };
+        for tab in self.wanted.drain(..) {
+            let answer = self.found.0.clone();
+            self.scope.spawn(move || {
+                // A UI that has closed does not want to know.
+                let _ = answer.send((tab, host.find(tab)));
+            });
+        }
     }
 
     fn begin(&mut self, wish: Wish) {

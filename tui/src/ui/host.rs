@@ -4,6 +4,8 @@
 use mapbench_core::event::{RunEnd, UiMode};
 
 use super::link::UiLink;
+use super::shelf::Found;
+use super::tab::Tab;
 use crate::session::request::{Length, RunRequest};
 use crate::session::{Control, command};
 
@@ -88,6 +90,12 @@ pub trait Host: Sync {
 
     /// How the UI may draw while a wish is measured.
     fn ui_mode(&self, wish: &Wish) -> UiMode;
+
+    /// The newest thing of the store that a screen shows, or in a sentence why there is none and
+    /// how to make one.
+    fn find(&self, tab: Tab) -> Result<Found, String> {
+        Err(format!("there is no store to look into for the screen {}", tab.title()))
+    }
 
     /// Runs a wish to its end on the calling thread. Every event goes to the sink
     /// that [`UiLink::sink`] makes; its `between_rounds` is called before every round.

@@ -3,6 +3,8 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::tab::Tab;
+
 /// Where the keyboard's attention is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -10,6 +12,12 @@ pub enum Place {
     Wizard,
     /// The Run screen.
     Run,
+    /// The Sweep screen.
+    Sweep,
+    /// The Compare screen.
+    Compare,
+    /// The History screen.
+    History,
     /// The details of one cell.
     Details,
     /// The log overlay.
@@ -23,6 +31,12 @@ pub enum Place {
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// The screen of a tab.
+    Show(Tab),
+    /// The tab to the right.
+    NextTab,
+    /// The tab to the left.
+    PreviousTab,
     /// Row or line down.
     Down,
     /// Row or line up.
@@ -134,11 +148,13 @@ const fn bind(
     Binding { action, chords, places, keys, footer, about }
 }
 
-use Place::{Confirm, Details, Help, Log, Run, Wizard};
+use Place::{Compare, Confirm, Details, Help, History, Log, Run, Sweep, Wizard};
 
-const EVERYWHERE: &[Place] = &[Wizard, Run, Details, Log, Help, Confirm];
-const SCREENS: &[Place] = &[Wizard, Run, Details, Log, Help];
-const LISTS: &[Place] = &[Wizard, Run, Details, Log, Help];
+const EVERYWHERE: &[Place] = &[Wizard, Run, Sweep, Compare, History, Details, Log, Help, Confirm];
+const SCREENS: &[Place] = &[Wizard, Run, Sweep, Compare, History, Details, Log, Help];
+const LISTS: &[Place] = &[Wizard, Run, Sweep, Compare, History, Details, Log, Help];
+const TABS: &[Place] = &[Wizard, Run, Sweep, Compare, History];
+const FOUND: &[Place] = &[Sweep, Compare, History];
 
 /// Every key of the program.
 #[rustfmt::skip]
@@ -147,11 +163,20 @@ pub const TABLE: &[Binding] = &[
     bind(Action::Mark, &[key(' ')], &[Wizard], "Space", "choose", "Choose or drop what is under the cursor."),
     bind(Action::Pause, &[key(' ')], &[Run], "Space", "pause", "Pause at the next round boundary, or go on; a replay pauses at once."),
     bind(Action::Open, &[named(KeyCode::Enter)], &[Run], "Enter", "details", "Show everything about the cell under the cursor, its failure included."),
+    bind(Action::Open, &[named(KeyCode::Enter)], FOUND, "Enter", "all of it", "Show the whole page of what is on screen."),
     bind(Action::Down, &[key('j'), named(KeyCode::Down)], LISTS, "j ↓", "", "Next row."),
     bind(Action::Up, &[key('k'), named(KeyCode::Up)], LISTS, "k ↑", "", "Previous row."),
-    bind(Action::Left, &[key('h'), named(KeyCode::Left), named(KeyCode::BackTab)], &[Wizard, Run], "h ←", "", "Previous group of cells (scenario and threads), or column of the wizard."),
+    bind(Action::Left, &[key('h'), named(KeyCode::Left)], &[Wizard, Run, Sweep], "h ←", "", "Previous group of cells (scenario and threads), column of the wizard, or setting of a sweep."),
+    bind(Action::Left, &[named(KeyCode::BackTab)], &[Wizard], "Shift-Tab", "", "Previous column of the wizard."),
     bind(Action::Right, &[key('l'), named(KeyCode::Right), named(KeyCode::Tab)], &[Wizard], "l → Tab", "", "Next column of the wizard."),
-    bind(Action::Right, &[named(KeyCode::Right), named(KeyCode::Tab)], &[Run], "→ Tab", "group", "Next group of cells; h ← goes back."),
+    bind(Action::Right, &[named(KeyCode::Right)], &[Run], "→", "group", "Next group of cells; h ← goes back."),
+    bind(Action::Right, &[named(KeyCode::Right)], &[Sweep], "→", "setting", "Next setting or placement mode of the sweep; h ← goes back."),
+    bind(Action::Show(Tab::Run), &[key('1')], TABS, "1", "", "What is measured, or the wizard."),
+    bind(Action::Show(Tab::Sweep), &[key('2')], TABS, "2", "", "The sweep on screen or the newest one of the store, with its knees."),
+    bind(Action::Show(Tab::Compare), &[key('3')], TABS, "3", "", "The comparison on screen or the newest one of the store, against its margin."),
+    bind(Action::Show(Tab::History), &[key('4')], TABS, "4", "", "The series of the store over commits, with their change points."),
+    bind(Action::NextTab, &[named(KeyCode::Tab)], &[Run, Sweep, Compare, History], "Tab", "screen", "Next screen; Shift-Tab goes back. In the wizard it is the next column."),
+    bind(Action::PreviousTab, &[named(KeyCode::BackTab)], &[Run, Sweep, Compare, History], "Shift-Tab", "", "Previous screen."),
     bind(Action::First, &[key('g'), named(KeyCode::Home)], LISTS, "g", "", "First row."),
     bind(Action::Last, &[key('G'), named(KeyCode::End)], LISTS, "G", "", "Last row."),
     bind(Action::Freeze, &[key('f')], &[Run], "f", "freeze", "Freeze the view; the run goes on."),
@@ -165,12 +190,12 @@ pub const TABLE: &[Binding] = &[
     bind(Action::Slower, &[key('[')], &[Run], "[", "", "Slower replay."),
     bind(Action::Faster, &[key(']')], &[Run], "]", "", "Faster replay."),
     bind(Action::Copy, &[key('y')], &[Wizard, Run, Details], "y", "", "Copy the command that reproduces this run (OSC 52)."),
-    bind(Action::Log, &[key('l')], &[Run, Details, Log], "l", "", "Show or hide the log."),
+    bind(Action::Log, &[key('l')], &[Run, Sweep, Compare, History, Details, Log], "l", "", "Show or hide the log."),
     bind(Action::Theme, &[key('T')], SCREENS, "T", "", "Next theme: dark, light, monochrome."),
     bind(Action::Help, &[key('?'), named(KeyCode::F(1))], SCREENS, "?", "help", "Show or hide this help."),
     bind(Action::Redraw, &[control('l')], EVERYWHERE, "Ctrl-L", "", "Draw the whole screen anew."),
     bind(Action::Suspend, &[control('z')], EVERYWHERE, "Ctrl-Z", "", "Suspend the program; fg brings it back."),
-    bind(Action::Back, &[named(KeyCode::Esc)], &[Wizard, Run, Details, Log, Help], "Esc", "", "Back: clear the filter, close the overlay."),
+    bind(Action::Back, &[named(KeyCode::Esc)], LISTS, "Esc", "", "Back: clear the filter, close the overlay, return to the Run screen."),
     bind(Action::Yes, &[key('y'), named(KeyCode::Enter)], &[Confirm], "y", "stop, save and quit", "Stop, save and quit."),
     bind(Action::No, &[key('n'), named(KeyCode::Esc)], &[Confirm], "n", "go on", "Go on measuring."),
     bind(Action::Quit, &[key('q')], SCREENS, "q", "quit", "Leave; asks while a run is under way."),

@@ -9,6 +9,8 @@ use mapbench_results::units::Charset;
 use ratatui::style::Style;
 
 use super::host::{Choices, Wish};
+use super::shelf::Shelf;
+use super::tab::Tab;
 use super::theme::Theme;
 use super::view::{Sort, View, groups};
 use super::wizard::Wizard;
@@ -31,6 +33,10 @@ pub struct Model {
     pub wizard: Wizard,
     /// What is shown of the run.
     pub view: View,
+    /// The screen of the tab bar.
+    pub tab: Tab,
+    /// What the screens beside Run show.
+    pub shelf: Shelf,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
     /// The filter of the screen or of help, and whether it is being typed.
@@ -126,6 +132,8 @@ pub enum Overlay {
     Log,
     /// Everything about a cell.
     Details(u32),
+    /// The whole page of a sweep, a comparison or a series.
+    Page,
     /// Whether to quit while a run is under way.
     Confirm,
 }
@@ -161,6 +169,8 @@ impl Model {
             frozen: None,
             wizard: Wizard::new(choices),
             view: View::default(),
+            tab: Tab::Run,
+            shelf: Shelf::default(),
             overlay: None,
             filter: String::new(),
             typing: false,
@@ -252,12 +262,17 @@ impl Model {
             self.began_ns = self.now_ns;
             self.ended_ns = None;
             self.last = None;
+            self.tab = self.shelf.begin(begin);
             for skipped in &begin.skipped {
                 self.note(false, format!("left out of {}: {}", skipped.scenario, skipped.reason));
             }
         }
         if let Some(run) = &mut self.run {
             run.apply(event);
+            self.shelf.take(event);
+            if matches!(event, RunEvent::Round { .. }) {
+                self.shelf.judge(self.tab, run, self.now_ns, false);
+            }
         }
         if let RunEvent::TrialStarted { cell, .. }
         | RunEvent::RoundStarted { cell, .. }
@@ -301,6 +316,14 @@ impl Model {
     /// The adapter of a cell of the shown run.
     pub fn adapter(&self, cell: u32) -> Option<&str> {
         Some(self.shown()?.cell(cell)?.cell().adapter.as_str())
+    }
+
+    /// Judges for the screen on view what the run says in the end.
+    pub fn judge(&mut self) {
+        if let Some(run) = &self.run {
+            self.shelf.judge(self.tab, run, self.now_ns, true);
+            self.dirty = true;
+        }
     }
 
     /// The shape that stands for a cell's adapter in the whole run.

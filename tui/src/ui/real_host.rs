@@ -12,6 +12,9 @@ use mapbench_core::trace::Shape;
 
 use super::host::{Choice, Choices, Estimate, Host, Wish};
 use super::link::UiLink;
+use super::newest;
+use super::shelf::Found;
+use super::tab::Tab;
 use crate::session::calibrate::Effort;
 use crate::session::plan::Workload;
 use crate::session::request::RunRequest;
@@ -177,6 +180,11 @@ impl Host for RealHost<'_> {
     fn ui_mode(&self, wish: &Wish) -> UiMode {
         let most = wish.threads.iter().copied().max().unwrap_or(1) as usize;
         if allowed_cpus().len() > most { UiMode::Live } else { UiMode::BetweenRounds }
+    }
+
+    fn find(&self, tab: Tab) -> Result<Found, String> {
+        let store = prepare::store_of(&self.request).map_err(|error| error.to_string())?;
+        newest::find(&store, tab)
     }
 
     fn run(

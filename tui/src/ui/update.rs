@@ -9,6 +9,8 @@ use super::host::{Estimate, Wish};
 use super::keys::{self, Action, Place};
 use super::model::{Model, Overlay, Phase, SPEEDS};
 use super::screens;
+use super::shelf::Found;
+use super::tab::Tab;
 use super::terminal::Signal;
 use super::view::groups;
 use super::widgets::ridgeline::HeightScale;
@@ -35,6 +37,8 @@ pub enum Msg {
     Estimated(Result<Estimate, String>),
     /// A signal arrived.
     Signal(Signal),
+    /// The host's answer to [`Cmd::Find`].
+    Found(Tab, Result<Found, String>),
     /// Something worth a line in the log, and whether it is about a failure.
     Sentence(bool, String),
 }
@@ -46,6 +50,8 @@ pub enum Cmd {
     Estimate(Wish),
     /// Begin a run.
     Begin(Wish),
+    /// Look into the store for what a screen shows, once no round runs.
+    Find(Tab),
     /// Ask something of the session.
     Ask(Ask),
     /// Put a text on the clipboard.
@@ -93,6 +99,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::LogEnded => {
             model.note(true, "the log has no end: the run was cut short, or still runs".to_owned());
             set(model, Phase::Finished(EndCause::Terminated));
+            model.judge();
+        }
+        Msg::Found(_, Ok(found)) => {
+            model.shelf.put(found);
+            model.dirty = true;
+        }
+        Msg::Found(tab, Err(why)) => {
+            model.shelf.set_absent(tab, why);
+            model.dirty = true;
         }
         Msg::Estimated(estimate) => {
             model.estimate_ns = estimate.as_ref().ok().map(|estimate| estimate.total_ns);
@@ -123,6 +138,7 @@ fn take(model: &mut Model, event: &RunEvent) {
 
 fn ended(model: &mut Model, end: Result<RunEnd, String>) -> Vec<Cmd> {
     model.ended_ns = Some(model.now_ns);
+    model.judge();
     match end {
         Ok(end) => {
             // To look at a run that failed is no failure.
@@ -180,7 +196,7 @@ pub fn place(model: &Model) -> Place {
     match model.overlay {
         Some(Overlay::Help) => Place::Help,
         Some(Overlay::Log) => Place::Log,
-        Some(Overlay::Details(_)) => Place::Details,
+        Some(Overlay::Details(_) | Overlay::Page) => Place::Details,
         Some(Overlay::Confirm) => Place::Confirm,
         None => place_below(model),
     }
@@ -188,6 +204,9 @@ pub fn place(model: &Model) -> Place {
 
 /// The screen under the overlay.
 pub fn place_below(model: &Model) -> Place {
+    if let Some(place) = model.tab.place() {
+        return place;
+    }
     if model.run.is_some() || model.phase != Phase::Idle { Place::Run } else { Place::Wizard }
 }
 
@@ -221,14 +240,65 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
             model.typing = true;
             Vec::new()
         }
+        Action::Show(tab) => show(model, tab),
+        Action::NextTab => show(model, model.tab.beside(true)),
+        Action::PreviousTab => show(model, model.tab.beside(false)),
         Action::Quit => quit(model),
         Action::Copy => copy(model),
         _ => match place {
             Place::Wizard => in_wizard(model, action),
             Place::Run => in_run(model, action),
+            Place::Sweep | Place::Compare | Place::History => {
+                in_found(model, action);
+                Vec::new()
+            }
             Place::Details | Place::Log | Place::Help => in_overlay(model, action),
             Place::Confirm => in_question(model, action),
         },
+    }
+}
+
+/// Shows a screen. What it shows comes from the run on screen, if that is of its kind, else from the
+/// store; a replay has no store.
+fn show(model: &mut Model, tab: Tab) -> Vec<Cmd> {
+    model.tab = tab;
+    model.filter.clear();
+    let judged = match &model.run {
+        Some(run) => model.shelf.judge(tab, run, model.now_ns, true),
+        None => false,
+    };
+    if judged || !model.shelf.is_unasked(tab) {
+        return Vec::new();
+    }
+    if model.replay.is_some() {
+        let why = "the run on screen is none of this kind; `mapbench tui` without --replay shows \
+                   the newest one of the store";
+        model.shelf.set_absent(tab, why.to_owned());
+        return Vec::new();
+    }
+    model.shelf.ask(tab);
+    vec![Cmd::Find(tab)]
+}
+
+fn in_found(model: &mut Model, action: Action) {
+    let last_row = screens::found_rows(model).saturating_sub(1);
+    let pictures = screens::sweep_pictures(model).max(1);
+    let picture = model.shelf.picture.min(pictures - 1);
+    let cursor = &mut model.shelf.cursors[model.tab as usize];
+    let at = (*cursor).min(last_row);
+    match action {
+        Action::Down => *cursor = (at + 1).min(last_row),
+        Action::Up => *cursor = at.saturating_sub(1),
+        Action::First => *cursor = 0,
+        Action::Last => *cursor = last_row,
+        Action::Left => model.shelf.picture = (picture + pictures - 1) % pictures,
+        Action::Right => model.shelf.picture = (picture + 1) % pictures,
+        Action::Open => {
+            model.overlay = Some(Overlay::Page);
+            model.scroll = 0;
+        }
+        Action::Back => model.tab = Tab::Run,
+        _ => {}
     }
 }
 

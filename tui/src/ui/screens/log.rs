@@ -41,8 +41,10 @@ pub(crate) fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
     drawn
 }
 
-/// A text in lines of at most `width` characters, broken at blanks where it can be.
+/// A text in lines of at most `width` characters, at least one, broken at blanks where it can be.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    // Without room for a character no word would ever end.
+    let width = width.max(1);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();
@@ -72,5 +74,6 @@ mod tests {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrapped("a\nb", 9), ["a", "b"]);
+        assert_eq!(wrapped("ab", 0), ["a", "b"]);
     }
 }

@@ -2,7 +2,7 @@
 //! Which of them are drawn depends on the size of the screen.
 
 mod latency;
-mod progress;
+pub(super) mod progress;
 mod table;
 mod throughput;
 

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use crate::ui::figures::clock;
 use crate::ui::model::{Model, Phase};
-use crate::ui::screens::panel;
+use crate::ui::screens::{panel, tabs};
 use crate::ui::view::groups;
 use mapbench_core::event::UiMode;
 use mapbench_results::RunSummary;
@@ -18,11 +18,11 @@ use mapbench_results::units::mops;
 const LONG_ROUND_NS: u64 = 1_000_000_000;
 
 /// ```text
-///  1 Run  last hot-key ×2 sharded     23/160 rounds  ● RUN 00:42/03:00  between rounds
+///  1 Run  2 Sweep  3 Compare  4 History  last hot-key ×2 sharded     23/160 rounds  ● RUN 00:42/03:00  between rounds
 /// ```
 pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
-    let title = panel::put(" 1 Run", theme.strong(), 0, area, buffer);
+    let title = tabs::bar(model, area, buffer);
     let state = state(model);
     let rounds = format!("  {} ", rounds(model));
     let next_frame = next_frame(model);
@@ -41,7 +41,7 @@ pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
     if let Some(name) = name {
         panel::put(name, theme.faint(), title, area, buffer);
     }
-    let start = area.width.saturating_sub(width(&[&rounds, &state, &mode])).max(7);
+    let start = area.width.saturating_sub(width(&[&rounds, &state, &mode])).max(title + 1);
     let column = panel::put(&rounds, theme.faint(), start, area, buffer);
     let style = match model.phase {
         Phase::Running | Phase::Finished(_) => theme.good(),
@@ -94,7 +94,7 @@ pub(crate) fn waiting(model: &Model, area: Rect, buffer: &mut Buffer) {
     panel::put(&text, style, 0, area, buffer);
 }
 
-fn state(model: &Model) -> String {
+pub(crate) fn state(model: &Model) -> String {
     let dot = model.theme.glyph("●", "*");
     let elapsed = clock(model.elapsed_ns());
     let planned = model.estimate_ns.map_or_else(String::new, |ns| format!("/{}", clock(ns)));
