@@ -16,6 +16,8 @@ pub struct RunLogWriter {
     path: PathBuf,
     line: Vec<u8>,
     begun: bool,
+    /// Length of the file up to its last whole line. Bytes.
+    whole_bytes: u64,
 }
 
 impl RunLogWriter {
@@ -40,7 +42,8 @@ impl RunLogWriter {
             }
             Err(error) => return Err(failed(&path, "creating the run log")(error)),
         };
-        let mut writer = RunLogWriter { file, path, line: Vec::new(), begun: false };
+        let mut writer =
+            RunLogWriter { file, path, line: Vec::new(), begun: false, whole_bytes: 0 };
         writer.write(&RunEvent::Begin(Box::new(begin.clone())))?;
         writer.sync()?;
         // The new name is durable only once its folder is; file systems that cannot sync a folder
@@ -70,7 +73,8 @@ impl RunLogWriter {
         if whole < bytes.len() {
             file.set_len(whole as u64).map_err(failed("cutting a half-written line off"))?;
         }
-        Ok(RunLogWriter { file, path: path.to_owned(), line: Vec::new(), begun: true })
+        let whole_bytes = whole as u64;
+        Ok(RunLogWriter { file, path: path.to_owned(), line: Vec::new(), begun: true, whole_bytes })
     }
 
     /// The file.
@@ -90,9 +94,14 @@ impl RunLogWriter {
         serde_json::to_writer(&mut self.line, event)
             .map_err(|error| self.failed("encoding an event", error.into()))?;
         self.line.push(b'\n');
-        self.file
-            .write_all(&self.line)
-            .map_err(|error| self.failed("appending to the run log", error))
+        if let Err(error) = self.file.write_all(&self.line) {
+            // A disk that is full takes a part of a line. What is written when there is room again
+            // must not go on behind it, or neither would read.
+            let _ = self.file.set_len(self.whole_bytes);
+            return Err(self.failed("appending to the run log", error));
+        }
+        self.whole_bytes += self.line.len() as u64;
+        Ok(())
     }
 
     /// Puts everything written so far on disk (`fdatasync`). Called once per group of rounds.
