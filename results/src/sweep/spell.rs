@@ -178,8 +178,11 @@ pub(super) fn parameters(finding: &Finding) -> String {
     let is_shown = |name: &str| ["alpha", "beta"].contains(&name) || name.starts_with("slope");
     let parameters = finding.model.iter().flat_map(|model| &model.parameters);
     let shown = parameters.filter(|(name, _)| is_shown(name));
-    let spelled =
-        shown.map(|(name, value)| format!("{} {}", name.replace('_', " "), figure(*value)));
+    let spelled = shown.map(|(name, value)| {
+        // A slope so small is none, whatever its digits.
+        let is_flat = name.starts_with("slope") && value.abs() < 0.005;
+        format!("{} {}", name.replace('_', " "), figure(if is_flat { 0.0 } else { *value }))
+    });
     spelled.collect::<Vec<_>>().join(", ")
 }
 

@@ -70,6 +70,31 @@ fn scripts_read_the_verdict_as_json() {
 }
 
 #[test]
+fn the_files_of_a_pull_request_are_written_by_one_comparison() {
+    let program = measured(&[0.9]);
+    let said = program.run(
+        "compare a.ndjson 0.9.ndjson --gate -o markdown=c.md -o json=c.json -o junit=c.xml \
+         -o html=c.html",
+    );
+    assert_eq!(said.code, 100, "{said:?}");
+    assert!(said.out.contains("REGRESSION"), "the page stays on standard output: {}", said.out);
+    for (file, words) in [
+        ("c.md", ["REGRESSION", "sharded"]),
+        ("c.json", [r#""overall": "regression""#, "sharded"]),
+        ("c.xml", ["<testsuite", "<failure"]),
+        ("c.html", ["<!doctype html", "</html>"]),
+    ] {
+        let text = std::fs::read_to_string(program.folder().join(file)).expect(file);
+        for word in words {
+            assert!(text.to_lowercase().contains(&word.to_lowercase()), "{word} in {file}: {text}");
+        }
+    }
+    let said = program.run("compare a.ndjson 0.9.ndjson -o parquet=c.parquet");
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("markdown"), "names what there is: {}", said.err);
+}
+
+#[test]
 fn what_cannot_be_compared_is_refused_with_its_exit_code_and_the_next_step() {
     let program = measured(&[1.0]);
     let text = std::fs::read_to_string(program.folder().join("a.ndjson")).expect("a log");

@@ -138,10 +138,14 @@ fn differences(text: &mut String, compared: &Compared) {
     }
 }
 
-/// The first digits of a hash; anything else as it is.
+/// The first digits of a commit or of the hash of a file; anything else as it is.
 fn brief(value: &str) -> &str {
-    let digits = value.bytes().take_while(u8::is_ascii_hexdigit).count();
-    if digits == 40 && value.len() == 40 { &value[..12] } else { value }
+    let is_hash = value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match value.len() {
+        40 if is_hash => &value[..12],
+        16 if is_hash => &value[..8],
+        _ => value,
+    }
 }
 
 /// A table per setting.

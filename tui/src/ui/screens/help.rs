@@ -31,7 +31,7 @@ pub(crate) fn lines(model: &Model) -> Vec<Line<'static>> {
     bindings(model)
         .map(|binding| {
             Line::from(vec![
-                Span::styled(format!(" {:<9}", keys(binding, model)), theme.strong()),
+                Span::styled(format!(" {:<10}", keys(binding, model)), theme.strong()),
                 Span::styled(format!("{:<9}", where_it_works(binding)), theme.faint()),
                 Span::raw(binding.about),
             ])
@@ -58,7 +58,9 @@ fn where_it_works(binding: &Binding) -> &'static str {
     match binding.places {
         [Place::Wizard] => "wizard",
         [Place::Run] => "run",
+        [Place::Sweep] => "sweep",
         [Place::Confirm] => "question",
+        [Place::Sweep, Place::Compare, Place::History] => "others",
         places if places.len() >= 5 => "",
         places if places.contains(&Place::Wizard) && places.contains(&Place::Run) => "screens",
         _ => "run",

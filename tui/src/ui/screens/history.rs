@@ -1,7 +1,7 @@
 //! The History screen: the series of the store, and the one under the cursor over commits, with its
 //! change points and the subjects of their commits; machines are parted.
 
-use mapbench_results::history::{History, Series, page, plot, spell};
+use mapbench_results::history::{History, Series, page, plot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -24,8 +24,8 @@ const AROUND: u16 = 4;
 /// ┌ sharded, curated/read-heavy, 1 thread ─────────────────────────────────┐
 /// │ 17.9 ┤ ● ● ●●● ●                                                       │
 /// │ 16.1 ┤           ╎ ● ● ● ●                                             │
+/// │ ▼ cb331c1 2026-01-01 Name the arms: -6.1 % (-7.0 to -5.2), open        │
 /// └────────────────────────────────────────────────────────────────────────┘
-///  cb331c1 Name the arms: -6.1 % (-7.0 to -5.2), open
 ///  Enter all of it  Tab screen  ? help  q quit
 /// ```
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
@@ -39,13 +39,13 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let cursor = cursor(model, history);
     let series = &history.series[cursor];
     if !at_least(LIST) {
-        panel::put(&row_of(series), Style::new(), 0, panel::row(area, 0), buffer);
+        let line = row_of(model, series, usize::from(area.width));
+        panel::put(&line, Style::new(), 0, panel::row(area, 0), buffer);
         return;
     }
     let rows = history.series.len() as u16;
-    let changes = series.changes.len() as u16;
     let with_picture = at_least(PICTURE);
-    let [head, list, picture, events, foot] = Layout::vertical([
+    let [head, list, picture, foot] = Layout::vertical([
         Constraint::Length(1),
         if with_picture {
             Constraint::Length(rows.min(area.height / 4))
@@ -53,7 +53,6 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             Constraint::Fill(1)
         },
         Constraint::Fill(u16::from(with_picture)),
-        Constraint::Length(if with_picture { changes.min(area.height / 4) } else { 0 }),
         Constraint::Length(1),
     ])
     .areas(area);
@@ -62,7 +61,6 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if with_picture {
         let inside = panel::frame(&series.name.to_string(), model.theme, picture, buffer);
         draw_series(model, series, inside, buffer);
-        draw_changes(model, series, events, buffer);
     }
     panel::footer(model, Place::History, foot, buffer);
 }
@@ -71,12 +69,19 @@ fn cursor(model: &Model, history: &History) -> usize {
     model.shelf.cursors[model.tab as usize].min(history.series.len().saturating_sub(1))
 }
 
-/// A series on one line.
-fn row_of(series: &Series) -> String {
+/// A series on a line of so many characters: its name gives way to what waits.
+fn row_of(model: &Model, series: &Series, width: usize) -> String {
     let points = series.points.len();
     let open = series.nominations().count();
     let waits = if open > 0 { format!(", {open} open") } else { String::new() };
-    format!("{}: {points} points{waits}", series.name)
+    let state = format!(": {points} points{waits}");
+    let name = series.name.to_string();
+    let room = width.saturating_sub(state.chars().count());
+    if name.chars().count() <= room {
+        return name + &state;
+    }
+    let cut: String = name.chars().take(room.saturating_sub(1)).collect();
+    format!("{cut}{}{state}", model.theme.glyph("…", "~"))
 }
 
 fn draw_list(model: &Model, history: &History, cursor: usize, area: Rect, buffer: &mut Buffer) {
@@ -92,7 +97,8 @@ fn draw_list(model: &Model, history: &History, cursor: usize, area: Rect, buffer
         } else {
             (" ", Style::new())
         };
-        panel::put(&format!(" {mark} {}", row_of(series)), style, 0, panel::row(area, row), buffer);
+        let line = row_of(model, series, usize::from(area.width.saturating_sub(4)));
+        panel::put(&format!(" {mark} {line}"), style, 0, panel::row(area, row), buffer);
     }
 }
 
@@ -107,24 +113,6 @@ fn draw_series(model: &Model, series: &Series, area: Rect, buffer: &mut Buffer) 
             return;
         }
         rows -= (lines.len() as u16 - area.height).min(rows - 1);
-    }
-}
-
-/// A line per change: commit, subject, shift, what people made of it. The latest last.
-fn draw_changes(model: &Model, series: &Series, area: Rect, buffer: &mut Buffer) {
-    let charset = model.charset();
-    let hidden = series.changes.len().saturating_sub(usize::from(area.height));
-    for (row, change) in (0..).zip(series.changes.iter().skip(hidden)) {
-        let Some(point) = series.points.get(change.after) else { continue };
-        let style = if change.state.is_open() { model.theme.warning() } else { Style::new() };
-        let line = format!(
-            " {} {}: {}, {}",
-            spell::short(&point.commit),
-            spell::one_line(&point.subject),
-            spell::shift(change.shift, charset),
-            spell::state(change)
-        );
-        panel::put(&line, style, 0, panel::row(area, row), buffer);
     }
 }
 

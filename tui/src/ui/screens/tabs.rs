@@ -16,31 +16,58 @@ use crate::ui::tab::Tab;
 /// A narrower screen names the shown tab only.
 const ALL_TABS_FROM: u16 = 70;
 
-/// ```text
-///  1 Run  2 Sweep  3 Compare  4 History
-/// ```
-///
-/// Returns the column after it.
-pub(crate) fn bar(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
+/// How much the tab bar says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// ` 1 Run  2 Sweep  3 Compare  4 History`
+    Names,
+    /// ` 1 Run  2 3 4`: the keys of the others, where the line has more to say.
+    Keys,
+    /// ` 1 Run`
+    Shown,
+}
+
+/// Draws the tab bar. Returns the column after it.
+pub(crate) fn bar(model: &Model, spelling: Spelling, area: Rect, buffer: &mut Buffer) -> u16 {
     let theme = model.theme;
     let mut column = 0;
+    let mut after_title = true;
     for tab in Tab::ALL {
         let is_shown = tab == model.tab;
-        if is_shown || area.width >= ALL_TABS_FROM {
-            let style = if is_shown { theme.strong() } else { theme.faint() };
-            let gap = if column == 0 { " " } else { "  " };
-            column = panel::put(&format!("{gap}{}", tab.title()), style, column, area, buffer);
-        }
+        let text = match spelling {
+            _ if is_shown => tab.title(),
+            Spelling::Names => tab.title(),
+            Spelling::Keys => &tab.title()[..1],
+            Spelling::Shown => continue,
+        };
+        let style = if is_shown { theme.strong() } else { theme.faint() };
+        let is_close = column == 0 || !(is_shown || after_title);
+        let gap = if is_close { " " } else { "  " };
+        column = panel::put(&format!("{gap}{text}"), style, column, area, buffer);
+        after_title = text.len() > 1;
     }
     column
 }
 
+/// The screens that are not shown: `2 Sweep  3 Compare  4 History`.
+pub(crate) fn others(model: &Model) -> String {
+    let others = Tab::ALL.into_iter().filter(|tab| *tab != model.tab);
+    others.map(Tab::title).collect::<Vec<_>>().join("  ")
+}
+
 /// The tab bar, and where what is shown comes from or what goes on.
 pub(crate) fn head(model: &Model, from: &str, area: Rect, buffer: &mut Buffer) {
-    let title = bar(model, area, buffer);
+    let all = area.width >= ALL_TABS_FROM;
+    let spelling = if all { Spelling::Names } else { Spelling::Shown };
+    let title = bar(model, spelling, area, buffer);
+    let room = usize::from(area.width.saturating_sub(title + 2));
     let text = match (&model.run, from) {
         (Some(_), "") => progress::state(model),
-        (Some(_), from) => format!("{from}  {}", progress::state(model)),
+        (Some(_), from) => {
+            let text = format!("{from}  {}", progress::state(model));
+            // What goes on says more than which run it is.
+            if text.chars().count() > room { progress::state(model) } else { text }
+        }
         (None, from) => from.to_owned(),
     };
     let width = text.chars().count() as u16 + 1;

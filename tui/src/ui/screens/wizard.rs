@@ -5,13 +5,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 
-use super::panel;
+use super::{panel, tabs};
 use crate::ui::figures::clock;
 use crate::ui::keys::Place;
 use crate::ui::model::Model;
 
 /// ```text
-///  mapbench  choose what to measure                                    ● IDLE
+///  mapbench  choose what to measure           2 Sweep  3 Compare  4 History
 /// ┌ scenarios ─────────┐┌ maps ─────────────┐┌ threads ┐┌ time per cell ┐
 /// │▸[x] curated/hot-key││ [x] std/rwlock    ││ [ ] 1   ││ ( ) 1 s       │
 /// │ [ ] curated/…      ││ [x] dashmap/v6    ││ [x] 2   ││ (•) 2 s       │
@@ -38,7 +38,12 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     ])
     .areas(area);
     let end = panel::put(" mapbench", theme.strong(), 0, head, buffer);
-    panel::put("  choose what to measure", theme.faint(), end, head, buffer);
+    let end = panel::put("  choose what to measure", theme.faint(), end, head, buffer);
+    let others = tabs::others(model);
+    let start = area.width.saturating_sub(others.chars().count() as u16 + 1);
+    if start > end + 1 {
+        panel::put(&others, theme.faint(), start, head, buffer);
+    }
     // Narrow, each column is as wide as its longest usual line.
     let (names, numbers) =
         if area.width >= 100 { ([1, 1], [17, 17]) } else { ([26, 29], [13, 12]) };

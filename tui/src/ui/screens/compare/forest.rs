@@ -10,11 +10,14 @@ use super::{named, verdict_style};
 use crate::ui::model::Model;
 use crate::ui::screens::panel;
 
-/// Most columns of the names of maps and of settings.
-const NAMES: [usize; 2] = [18, 26];
-/// Columns of the figure and of the verdict.
-const FIGURE: u16 = 11;
-const VERDICT: u16 = 21;
+/// Most columns of the names of maps, and on a wide screen, and of settings.
+const NAMES: [usize; 2] = [18, 32];
+const SETTINGS: usize = 26;
+/// A screen is wide from so many columns on.
+const WIDE: u16 = 100;
+/// Fewest columns of the name of a map, and most of a verdict.
+const NAME: u16 = 8;
+const VERDICT: usize = 21;
 /// Fewest columns of a lane.
 const LANE: u16 = 12;
 /// The scale reaches at least so many margins, and at most.
@@ -25,7 +28,8 @@ struct Columns {
     setting: u16,
     lane: u16,
     lane_width: u16,
-    figure: u16,
+    /// The column after the figures, which end there.
+    figure_end: u16,
     verdict: u16,
 }
 
@@ -48,7 +52,8 @@ pub(super) fn draw(
     };
     let inside = panel::frame(title, theme, area, buffer);
     if compared.cells.is_empty() || inside.height == 0 {
-        panel::put(" no cell yet", theme.faint(), 0, panel::row(inside, 0), buffer);
+        let none = if model.phase.is_active() { " no cell yet" } else { " no cell was compared" };
+        panel::put(none, theme.faint(), 0, panel::row(inside, 0), buffer);
         return;
     }
     let columns = columns(compared, inside.width, with_lanes);
@@ -62,41 +67,47 @@ pub(super) fn draw(
         let (adapter, setting) = named(cell);
         let mark = if at == cursor { theme.glyph("▸ ", "> ") } else { "  " };
         panel::put(mark, names, 0, line, buffer);
-        put_within(&adapter, names, (2, columns.setting - 1), line, buffer);
-        put_within(
-            &setting,
-            names,
-            (columns.setting, columns.lane.min(columns.figure)),
-            line,
-            buffer,
-        );
+        put_within(model, &adapter, names, (2, columns.setting - 2), line, buffer);
+        if columns.lane > columns.setting {
+            put_within(model, &setting, names, (columns.setting, columns.lane - 2), line, buffer);
+        }
         lane(model, cell, limit, &columns, line, buffer);
-        let figure = format!("{} %", page::signed(cell.judgement.slowdown));
-        let start = (columns.figure + FIGURE).saturating_sub(figure.chars().count() as u16 + 1);
+        let figure = figure(cell);
+        let start = columns.figure_end.saturating_sub(figure.chars().count() as u16);
         panel::put(&figure, names, start, line, buffer);
         panel::put(&page::verdict(cell), verdict_style(model, cell), columns.verdict, line, buffer);
     }
     if columns.lane_width > 0 {
-        axis(model, limit, &columns, panel::row(inside, inside.height - 1), buffer);
+        let shown = (compared.cells.len() - first).min(usize::from(rows)) as u16;
+        axis(model, compared, limit, &columns, panel::row(inside, shown), buffer);
     }
 }
 
+/// By how much a cell is slower.
+fn figure(cell: &ComparedCell) -> String {
+    format!("{} %", page::signed(cell.judgement.slowdown))
+}
+
+/// Lays the columns out: verdicts and figures always, then the names of the maps, then lanes, then
+/// the settings.
 fn columns(compared: &Compared, width: u16, with_lanes: bool) -> Columns {
-    let longest = |part: usize| {
-        let of = |cell: &ComparedCell| {
-            let (adapter, setting) = named(cell);
-            [adapter, setting][part].chars().count()
-        };
-        compared.cells.iter().map(of).max().unwrap_or(0).min(NAMES[part]) as u16
+    let longest = |of: &dyn Fn(&ComparedCell) -> String| {
+        compared.cells.iter().map(|cell| of(cell).chars().count()).max().unwrap_or(0)
     };
-    let setting = 2 + longest(0) + 2;
-    let lane = setting + longest(1) + 2;
-    let room = width.saturating_sub(lane + FIGURE + VERDICT);
+    let verdict = longest(&page::verdict).min(VERDICT) as u16;
+    let figure = longest(&figure) as u16;
+    let right = figure + 2 + verdict + 1;
+    let left = width.saturating_sub(right);
+    let adapter = longest(&|cell| named(cell).0).min(NAMES[usize::from(width >= WIDE)]) as u16;
+    let setting = 2 + adapter.min(left.saturating_sub(4)).max(NAME) + 2;
+    let settings = longest(&|cell| named(cell).1).min(SETTINGS) as u16 + 2;
+    // A setting that would be cut to nothing is left out.
+    let lane = if setting + NAME + 2 > left { setting } else { (setting + settings).min(left) };
+    let room = left.saturating_sub(lane + 2);
     let lane_width = if with_lanes && room >= LANE { room } else { 0 };
-    // Without lanes and without room the settings give way to the verdicts.
-    let least = width.saturating_sub(FIGURE + VERDICT).max(setting);
-    let figure = if lane_width > 0 { lane + lane_width } else { lane.min(least) };
-    Columns { setting, lane, lane_width, figure, verdict: figure + FIGURE + 1 }
+    let gap = if lane_width > 0 { 2 } else { 0 };
+    let figure_end = lane + lane_width + gap + figure;
+    Columns { setting, lane, lane_width, figure_end, verdict: figure_end + 2 }
 }
 
 /// The slowdown at the end of the scale: all that is finite, but not so far that the margins vanish.
@@ -157,19 +168,47 @@ fn lane(
     }
 }
 
-fn axis(model: &Model, limit: f64, columns: &Columns, line: Rect, buffer: &mut Buffer) {
+/// The ends of the scale, zero, and the margin if all cells have the same.
+fn axis(
+    model: &Model,
+    compared: &Compared,
+    limit: f64,
+    columns: &Columns,
+    line: Rect,
+    buffer: &mut Buffer,
+) {
     let style = model.theme.faint();
     let width = columns.lane_width;
+    let middle = (width - 1) / 2;
     let end = format!("{:+.0} %", limit * 100.0);
     panel::put(&format!("{:+.0} %", -limit * 100.0), style, columns.lane, line, buffer);
-    panel::put("0", style, columns.lane + (width - 1) / 2, line, buffer);
     let start = (columns.lane + width).saturating_sub(end.chars().count() as u16);
     panel::put(&end, style, start, line, buffer);
+    let zero = column(0.0, limit, width).unwrap_or(middle);
+    panel::put("0", style, columns.lane + zero, line, buffer);
+    let mut deltas = compared.cells.iter().map(|cell| cell.judgement.delta);
+    let delta = deltas.next().filter(|first| deltas.all(|delta| (delta - first).abs() < 1e-9));
+    let at = delta.and_then(|delta| column(delta, limit, width));
+    if let Some(at) = at.filter(|at| *at > zero + 1 && columns.lane + at + 1 < start) {
+        panel::put(model.theme.glyph("δ", "d"), style, columns.lane + at, line, buffer);
+    }
 }
 
 /// A text between two columns, cut where it does not fit.
-fn put_within(text: &str, style: Style, (from, to): (u16, u16), line: Rect, buffer: &mut Buffer) {
+fn put_within(
+    model: &Model,
+    text: &str,
+    style: Style,
+    (from, to): (u16, u16),
+    line: Rect,
+    buffer: &mut Buffer,
+) {
     let room = usize::from(to.saturating_sub(from));
-    let text: String = text.chars().take(room).collect();
-    panel::put(&text, style, from, line, buffer);
+    if text.chars().count() <= room {
+        panel::put(text, style, from, line, buffer);
+        return;
+    }
+    let mut cut: String = text.chars().take(room.saturating_sub(1)).collect();
+    cut.push_str(model.theme.glyph("…", "~"));
+    panel::put(&cut, style, from, line, buffer);
 }

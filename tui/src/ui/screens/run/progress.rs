@@ -22,7 +22,7 @@ const LONG_ROUND_NS: u64 = 1_000_000_000;
 /// ```
 pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
-    let title = tabs::bar(model, area, buffer);
+    let title = tabs::bar(model, spelling(model, area.width), area, buffer);
     let state = state(model);
     let rounds = format!("  {} ", rounds(model));
     let next_frame = next_frame(model);
@@ -50,6 +50,16 @@ pub(crate) fn head(model: &Model, area: Rect, buffer: &mut Buffer) {
     };
     let column = panel::put(&state, style, column, area, buffer);
     panel::put(&mode, theme.faint(), column, area, buffer);
+}
+
+/// How much of the tabs is said: while a run goes on, which cell is measured says more.
+fn spelling(model: &Model, width: u16) -> tabs::Spelling {
+    match width {
+        0..80 => tabs::Spelling::Shown,
+        80..100 if model.phase.is_active() => tabs::Spelling::Shown,
+        100..150 if model.phase.is_active() => tabs::Spelling::Keys,
+        _ => tabs::Spelling::Names,
+    }
 }
 
 /// What happens now, or else which round was the last: the order of rounds is random, so the next
