@@ -24,6 +24,8 @@ async function check(name, needs, reader) {
   }
 }
 
+const kinds = ["run", "sweep", "compare", "live"];
+const pages = kinds.map((kind) => `${kind}-html.html`);
 const text = (name) => readFileSync(join(folder, name), "utf8");
 const assert = (holds, words) => {
   if (!holds) throw new Error(words);
@@ -42,7 +44,7 @@ await check("hlog in JavaScript", ["hdr-histogram-js"], (hdr) => {
   return `${intervals} intervals, ${ops} counts`;
 });
 
-for (const page of ["run-html.html", "compare-html.html"]) {
+for (const page of pages) {
   await check(`html-validate ${page}`, ["html-validate"], async ({ HtmlValidate }) => {
     const validate = new HtmlValidate({
       root: true,
@@ -57,7 +59,7 @@ for (const page of ["run-html.html", "compare-html.html"]) {
   });
 }
 
-for (const page of ["run-markdown.md", "compare-markdown.md"]) {
+for (const page of kinds.map((kind) => `${kind}-markdown.md`)) {
   await check(`marked ${page}`, ["marked"], ({ marked }) => {
     const tables = marked.parse(text(page), { gfm: true }).split("<table>").length - 1;
     assert(tables >= 2, `${tables} tables`);
@@ -74,7 +76,7 @@ if (!browser) {
     const launched = await chromium.launch({ executablePath: browser, args: ["--no-sandbox", "--disable-gpu"] });
     const asked = [];
     try {
-      for (const page of ["run-html.html", "compare-html.html"]) {
+      for (const page of pages) {
         for (const width of [390, 1440]) {
           for (const colorScheme of ["light", "dark"]) {
             const shown = await launched.newPage({ viewport: { width, height: 900 }, colorScheme });

@@ -79,6 +79,15 @@ def read_compared_json():
     return f"{document['overall']}, {len(document['cells'])} cells"
 
 
+def read_reported_json():
+    sweep, live = json.loads(text("sweep-json.json")), json.loads(text("live-json.json"))
+    findings = [finding for group in sweep["sweep"]["groups"] for finding in group["findings"]]
+    assert findings, "a sweep without findings"
+    assert {row["arm"] for row in live["rows"]} == {"A", "B"}, "arms are missing"
+    assert live["compared"]["kind"] == "comparison" and len(live["compared"]["cells"]) == 1
+    return f"{len(findings)} findings of a sweep; a program against itself is {live['compared']['overall']}"
+
+
 def read_bencher():
     document = json.loads(text("run-bencher.json"))
     assert len(document) == 4, f"{len(document)} benchmarks"
@@ -199,14 +208,14 @@ def read_markdown(name):
 check("csv", read_csv)
 check("json", read_json)
 check("json of a comparison", read_compared_json)
+check("json of a sweep and of a live comparison", read_reported_json)
 check("bencher", read_bencher)
 check("bencher schema", read_bencher_schema)
 check("github", read_github)
 check("junit", read_junit("run-junit.xml"))
 check("junit of a comparison", read_junit("compare-junit.xml"))
 check("hlog", read_hlog)
-check("html", read_html("run-html.html"))
-check("html of a comparison", read_html("compare-html.html"))
-check("markdown", read_markdown("run-markdown.md"))
-check("markdown of a comparison", read_markdown("compare-markdown.md"))
+for kind in ("run", "sweep", "compare", "live"):
+    check(f"html of {kind}", read_html(f"{kind}-html.html"))
+    check(f"markdown of {kind}", read_markdown(f"{kind}-markdown.md"))
 sys.exit(1 if failed else 0)
