@@ -86,7 +86,7 @@ enum Verb {
     /// Measure along an axis and find where curves bend
     Sweep(Box<sweep::SweepArgs>),
     /// Figures over commits: what changed, when, and what was made of it
-    History(history::HistoryArgs),
+    History(Box<history::HistoryArgs>),
     /// Which map for this workload, up to where, and what comes with it
     Recommend(Box<recommend::RecommendArgs>),
     /// Did B make it worse than A? Two runs, or two commits side by side
@@ -162,7 +162,7 @@ fn dispatch(registry: &Registry, cli: Cli) -> Result<u8, CliError> {
     match cli.verb {
         Verb::Run(args) => run::run(registry, &globals, &args),
         Verb::Sweep(args) => sweep::run(registry, &globals, &args),
-        Verb::History(args) => history::run(&globals, &args),
+        Verb::History(args) => history::run(registry, &globals, &args),
         Verb::Recommend(args) => recommend::run(registry, &globals, &args),
         Verb::Compare(args) => compare::run(registry, &globals, &args),
         Verb::Report(args) => report::run(&globals, &args),

@@ -245,3 +245,29 @@ fn any_series_makes_a_page_and_a_picture() {
         assert!(!said.out.contains('\u{1b}'), "{verb}: {:?}", said.out);
     }
 }
+
+#[test]
+fn a_confirmation_asks_for_what_is_open_and_for_commits() {
+    let (program, commits) = store();
+    program.run(&format!("history accept {} --reason safer", &commits[30][..7]));
+    let said = program.run("history changepoints --confirm");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.err.contains("nothing to confirm"), "{}", said.err);
+    assert!(said.out.contains("accepted by"), "the page is shown as without it: {}", said.out);
+    program.run("history list -o csv=h.csv");
+    let said = program.run("history changepoints --confirm --from h.csv");
+    said.refused(2, &["--confirm", "--from"]);
+    program.run("history changepoints --around 2").refused(2, &["--confirm"]);
+}
+
+#[test]
+fn commits_that_do_not_build_stay_open_and_are_said() {
+    let (program, commits) = store();
+    // `run` takes words, and a program that fails is one.
+    let said = program.run("history changepoints --confirm --build false --program nothing");
+    assert_eq!(said.code, 2, "{said:?}");
+    let [before, after] = [29, 30].map(|at| &commits[at][..7]);
+    said.refused(2, &[&format!("{before} and {after} are not compared"), "cannot be built"]);
+    assert_eq!(said.out.matches("open").count(), 2, "{}", said.out);
+    assert!(!program.folder().join(".mapbench/runs/confirmed.json").exists());
+}

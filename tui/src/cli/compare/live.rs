@@ -152,7 +152,6 @@ pub(crate) struct Confirmation<'a> {
 
 /// Builds two commits and runs cells of both side by side. What they measured is for
 /// [`paired`](mapbench_results::compare::paired) to judge, from the summary or the log.
-#[expect(dead_code, reason = "`history` is to confirm its nominations with it")]
 pub(crate) fn confirm(
     registry: &Registry,
     globals: &Globals,

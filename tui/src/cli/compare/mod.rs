@@ -170,7 +170,7 @@ fn finish(compared: &Compared, of: &RunSummary, globals: &Globals, args: &Compar
 }
 
 /// The graver of two exit codes; 0 is none.
-fn graver(one: u8, other: u8) -> u8 {
+pub(crate) fn graver(one: u8, other: u8) -> u8 {
     // As the causes rank.
     let rank = |code: u8| {
         [143, 130, 110, 102, 103, 100, 3, 5].iter().position(|known| *known == code).unwrap_or(9)

@@ -1,13 +1,16 @@
 //! `mapbench history changepoints`: where levels change, by commit; with `--gate` a slowdown that
-//! nobody accepted or refuted fails.
+//! nobody accepted or refuted fails, and with `--confirm` what is open is re-run before.
 
 use clap::Args;
+use mapbench_core::registry::Registry;
 use mapbench_results::exit::ExitCause;
 use mapbench_results::history::{ChangePoint, History, State, page};
 
 use super::Place;
+use super::confirm::{self, ConfirmArgs};
 use super::gather::Sources;
 use super::output_file::{HistoryOutput, check};
+use crate::cli::compare::graver;
 use crate::cli::{CliError, output};
 
 /// Flags of `history changepoints`.
@@ -23,13 +26,25 @@ pub(super) struct ChangepointsArgs {
     #[arg(short, long = "output", value_name = "FORMAT=PATH", help_heading = "Results")]
     outputs: Vec<HistoryOutput>,
     #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
     sources: Sources,
 }
 
-pub(super) fn run(place: Place<'_>, args: &ChangepointsArgs) -> Result<u8, CliError> {
+pub(super) fn run(
+    registry: &Registry,
+    place: Place<'_>,
+    args: &ChangepointsArgs,
+) -> Result<u8, CliError> {
     let prints = check(&args.outputs)?;
-    let gathered = args.sources.gather(place.store)?;
+    let mut gathered = args.sources.gather(place.store)?;
     let chosen = gathered.chosen(args.cell.as_deref())?;
+    let mut rerun = ExitCause::Fine.code();
+    if args.confirm.confirm {
+        rerun = confirm::run(registry, place, &gathered, &chosen, &args.confirm)?;
+        // A comparison stands in no series, so that these are where they were.
+        gathered = args.sources.gather(place.store)?;
+    }
     for output in &args.outputs {
         output.write(&gathered.history, &chosen)?;
     }
@@ -39,13 +54,13 @@ pub(super) fn run(place: Place<'_>, args: &ChangepointsArgs) -> Result<u8, CliEr
     }
     let slower = slowdowns(&gathered.history, &chosen);
     if !args.gate || slower == 0 {
-        return Ok(ExitCause::Fine.code());
+        return Ok(rerun);
     }
     if !place.globals.quiet {
         let plural = if slower == 1 { "slowdown" } else { "slowdowns" };
         anstream::eprintln!("{slower} {plural} that nobody accepted or refuted");
     }
-    Ok(ExitCause::Regression.code())
+    Ok(graver(rerun, ExitCause::Regression.code()))
 }
 
 /// Slowdowns that wait for somebody, or that a re-run found to be true.

@@ -33,6 +33,8 @@ pub(super) struct Sources {
 
 /// What was gathered.
 pub(super) struct Gathered {
+    /// The store that it is of; `None` of a table from elsewhere.
+    pub(super) store: Option<PathBuf>,
     pub(super) history: History,
     pub(super) charset: Charset,
     pub(super) now: Timestamp,
@@ -59,7 +61,7 @@ impl Sources {
         if history.series.is_empty() {
             return Err(nothing(&history, store.as_deref()));
         }
-        Ok(Gathered { history, charset: charset::detect(self.ascii), now: Timestamp::now() })
+        Ok(Gathered { store, history, charset: charset::detect(self.ascii), now: Timestamp::now() })
     }
 }
 

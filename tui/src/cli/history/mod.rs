@@ -3,6 +3,7 @@
 
 mod accept;
 mod changepoints;
+mod confirm;
 mod gather;
 mod import;
 mod list;
@@ -14,6 +15,7 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use mapbench_core::registry::Registry;
 
 use super::{CliError, Globals, run_name};
 
@@ -22,6 +24,7 @@ use super::{CliError, Globals, run_name};
 #[command(after_help = "Examples:\n  \
     mapbench history list --open\n  \
     mapbench history plot 'sharded*2 threads*' --svg history.svg\n  \
+    mapbench history changepoints --confirm\n  \
     mapbench history changepoints --gate\n  \
     mapbench history accept 3fa9c2d --reason 'safe locking costs this much'")]
 pub(crate) struct HistoryArgs {
@@ -58,14 +61,18 @@ struct Place<'a> {
     store: Option<&'a Path>,
 }
 
-pub(crate) fn run(globals: &Globals, args: &HistoryArgs) -> Result<u8, CliError> {
+pub(crate) fn run(
+    registry: &Registry,
+    globals: &Globals,
+    args: &HistoryArgs,
+) -> Result<u8, CliError> {
     let place = Place { globals, store: args.store.as_deref() };
     let store = || run_name::folder(place.store);
     match &args.verb {
         HistoryVerb::List(args) => list::run(place, args),
         HistoryVerb::Show(args) => show::run(place, args),
         HistoryVerb::Plot(args) => plot::run(place, args),
-        HistoryVerb::Changepoints(args) => changepoints::run(place, args),
+        HistoryVerb::Changepoints(args) => changepoints::run(registry, place, args),
         HistoryVerb::Accept(args) => accept::run(globals, args),
         HistoryVerb::Import(args) => import::run(globals, &store()?, args),
         HistoryVerb::Prune(args) => prune::run(&store()?, args),
