@@ -13,5 +13,7 @@ mod recommendations;
 mod refusals;
 mod reports;
 mod runs;
+mod store;
 mod sweeps;
 mod traces;
+mod two_programs;

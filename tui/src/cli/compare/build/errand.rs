@@ -57,7 +57,11 @@ pub(super) fn run(
         match heard.recv() {
             Ok(Sign::Ended(status)) => {
                 return match asked(control) {
-                    Some(cause) => Err(Halt::Asked(cause)),
+                    Some(cause) => {
+                        // Its work tree goes next, so that nothing that it started may go on.
+                        let _ = killpg(group, Signal::SIGKILL);
+                        Err(Halt::Asked(cause))
+                    }
                     None => status.map_err(Halt::Failed),
                 };
             }

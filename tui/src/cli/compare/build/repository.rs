@@ -109,6 +109,11 @@ impl Repository {
         let _ = fs::copy(self.top.join(real), index);
         let with_index = [("GIT_INDEX_FILE", index.as_os_str())];
         let store = builds.parent().and_then(|store| store.strip_prefix(&self.top).ok());
+        // To leave out what is ignored anyway is an error to git.
+        let ignored = |store: &&Path| {
+            git(&self.top, &["check-ignore", &store.display().to_string()], &[]).is_ok()
+        };
+        let store = store.filter(|store| !ignored(store));
         let not_store = store.map(|store| format!(":(exclude){}", store.display()));
         let mut add = vec!["add", "--all", "--", "."];
         add.extend(not_store.as_deref());
