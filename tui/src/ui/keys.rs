@@ -154,6 +154,7 @@ const EVERYWHERE: &[Place] = &[Wizard, Run, Sweep, Compare, History, Details, Lo
 const SCREENS: &[Place] = &[Wizard, Run, Sweep, Compare, History, Details, Log, Help];
 const LISTS: &[Place] = &[Wizard, Run, Sweep, Compare, History, Details, Log, Help];
 const TABS: &[Place] = &[Wizard, Run, Sweep, Compare, History];
+const LIVE: &[Place] = &[Run, Sweep, Compare];
 const FOUND: &[Place] = &[Sweep, Compare, History];
 
 /// Every key of the program.
@@ -162,6 +163,7 @@ pub const TABLE: &[Binding] = &[
     bind(Action::Begin, &[named(KeyCode::Enter)], &[Wizard], "Enter", "run", "Begin the run that is described."),
     bind(Action::Mark, &[key(' ')], &[Wizard], "Space", "choose", "Choose or drop what is under the cursor."),
     bind(Action::Pause, &[key(' ')], &[Run], "Space", "pause", "Pause at the next round boundary, or go on; a replay pauses at once."),
+    bind(Action::Pause, &[key(' ')], &[Sweep, Compare], "Space", "", "Pause what is measured or replayed, or go on."),
     bind(Action::Open, &[named(KeyCode::Enter)], &[Run], "Enter", "details", "Show everything about the cell under the cursor, its failure included."),
     bind(Action::Open, &[named(KeyCode::Enter)], FOUND, "Enter", "all of it", "Show the whole page of what is on screen."),
     bind(Action::Down, &[key('j'), named(KeyCode::Down)], LISTS, "j ↓", "", "Next row."),
@@ -186,9 +188,9 @@ pub const TABLE: &[Binding] = &[
     bind(Action::Sort, &[key('s')], &[Run], "s", "sort", "Order of the table: plan, throughput, p50, p99, name."),
     bind(Action::Filter, &[key('/')], &[Wizard, Run, Help], "/", "filter", "Show only rows that contain a text; Esc clears it."),
     bind(Action::Skip, &[key('x')], &[Run], "x", "", "Skip the cell under the cursor from the next round on."),
-    bind(Action::Stop, &[key('S')], &[Run], "S", "", "Stop after this round and save."),
-    bind(Action::Slower, &[key('[')], &[Run], "[", "", "Slower replay."),
-    bind(Action::Faster, &[key(']')], &[Run], "]", "", "Faster replay."),
+    bind(Action::Stop, &[key('S')], LIVE, "S", "", "Stop after this round and save."),
+    bind(Action::Slower, &[key('[')], LIVE, "[", "", "Slower replay."),
+    bind(Action::Faster, &[key(']')], LIVE, "]", "", "Faster replay."),
     bind(Action::Copy, &[key('y')], &[Wizard, Run, Details], "y", "", "Copy the command that reproduces this run (OSC 52)."),
     bind(Action::Log, &[key('l')], &[Run, Sweep, Compare, History, Details, Log], "l", "", "Show or hide the log."),
     bind(Action::Theme, &[key('T')], SCREENS, "T", "", "Next theme: dark, light, monochrome."),

@@ -270,7 +270,7 @@ impl Model {
         if let Some(run) = &mut self.run {
             run.apply(event);
             self.shelf.take(event);
-            if matches!(event, RunEvent::Round { .. }) {
+            if matches!(event, RunEvent::Begin(_) | RunEvent::Round { .. }) {
                 self.shelf.judge(self.tab, run, self.now_ns, false);
             }
         }

@@ -39,7 +39,14 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         return;
     };
     let at_least = |size: (u16, u16)| area.width >= size.0 && area.height >= size.1;
-    let verdict = page::sentence(compared, model.charset());
+    let on_screen = model.run.as_ref().and_then(|run| run.begin().comparison.as_ref());
+    let is_going = on_screen.is_some() && model.phase.is_active();
+    let sentence = page::sentence(compared, model.charset());
+    let verdict = match (is_going, compared.cells.is_empty()) {
+        (true, true) => "nothing to judge yet".to_owned(),
+        (true, false) => format!("so far: {sentence}"),
+        (false, _) => sentence,
+    };
     if !at_least(LIST) {
         panel::put(&verdict, style_of(model, compared), 0, panel::row(area, 0), buffer);
         return;
@@ -51,7 +58,8 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         .filter(|shift| shift.is_change())
         .flat_map(|shift| log::wrapped(&page::harness(shift), usize::from(area.width - 2)))
         .collect();
-    let left = compared.left_out.len();
+    // What is not measured yet is not left out.
+    let left = if is_going { 0 } else { compared.left_out.len() };
     let below = verdict.len() + harness.len() + usize::from(left > 0);
     let [head, sides, middle, words, foot] = Layout::vertical([
         Constraint::Length(1),
