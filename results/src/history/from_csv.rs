@@ -168,3 +168,43 @@ fn series(name: String, figures: &[Figure], order: &[Commit]) -> Series {
         changes: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_commit_and_machine_are_runs_of_a_point() {
+        let table = "Series,time,commit,ops_per_sec,machine\n\
+                     x,2026-01-01T00:00:00Z,a,3,here\nx,2026-01-01T00:00:00Z,a,1,here\n\
+                     y,2026-01-01T00:00:00Z,a,7,here\nx,2026-01-02T00:00:00Z,b,5,there\n\
+                     x,2026-01-01T00:00:00Z,a,2,here\n";
+        let built = from_csv("in.csv", table.as_bytes()).unwrap();
+        let [x, y] = built.series.as_slice() else { panic!("two series: {built:?}") };
+        let figures = |series: &Series| -> Vec<(String, f64, usize, usize)> {
+            let point = |of: &Point| (of.commit.clone(), of.ops_per_sec, of.runs.len(), of.segment);
+            series.points.iter().map(point).collect()
+        };
+        assert_eq!(figures(x), [("a".to_owned(), 2.0, 3, 0), ("b".to_owned(), 5.0, 1, 1)]);
+        assert_eq!(figures(y), [("a".to_owned(), 7.0, 1, 0)]);
+        let machines: Vec<&str> = x.segments.iter().map(|of| of.machine.as_str()).collect();
+        assert_eq!((machines, built.commits.len()), (vec!["here", "there"], 2));
+    }
+
+    #[test]
+    fn a_table_without_series_is_named_by_its_file_and_keeps_the_order_of_its_commits() {
+        let table = "commit,time,value\nz,2026-03-01T00:00:00Z,1\na,2026-01-01T00:00:00Z,2\n";
+        let built = from_csv("in.csv", table.as_bytes()).unwrap();
+        assert_eq!(built.series[0].name.to_string(), "in.csv");
+        assert_eq!([built.commits.position("z"), built.commits.position("a")], [Some(0), Some(1)]);
+    }
+
+    #[test]
+    fn a_figure_that_is_none_is_refused_with_its_line() {
+        for value in ["0", "-1", "inf", "NaN", "", "1 2"] {
+            let table = format!("commit,time,value\na,,1\nb,,{value}\n");
+            let error = from_csv("in.csv", table.as_bytes()).unwrap_err();
+            assert!(matches!(error, FromCsvError::Value { line: 3, .. }), "{value:?}: {error}");
+        }
+    }
+}

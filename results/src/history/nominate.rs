@@ -207,3 +207,90 @@ fn events(series: &[Series]) -> Vec<Event> {
     events.sort_by_key(|event| event.position);
     events
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::history::from_csv;
+
+    /// Two series of 60 commits, `c00` to `c59`, which lose a tenth: the first with `c30`, the other
+    /// with a commit that is said.
+    fn built(of_other: usize) -> Built {
+        let mut table = "commit,time,value,series\n".to_owned();
+        for at in 0..60 {
+            for (series, from) in [("x", 30), ("y", of_other)] {
+                let level = if at < from { 1.0 } else { 0.9 };
+                let value = level * (100.0 + (at * 37 % 60) as f64 / 60.0);
+                let _ = writeln!(table, "c{at:02},,{value},{series}");
+            }
+        }
+        from_csv("in.csv", table.as_bytes()).unwrap()
+    }
+
+    fn accepted(commit: &str, cell: Option<&str>) -> Accepted {
+        Accepted {
+            commit: commit.to_owned(),
+            reason: "safer".to_owned(),
+            cell: cell.map(str::to_owned),
+            at: None,
+            by: None,
+        }
+    }
+
+    fn states(history: &History) -> Vec<Vec<(usize, &str)>> {
+        let series = history.series.iter();
+        series
+            .map(|series| {
+                let changes = series.changes.iter();
+                changes.map(|change| (change.after, change.state.name())).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn changes_near_each_other_are_one_event_and_others_are_not() {
+        let near = nominate(built(32), Search::default());
+        assert_eq!(states(&near), [[(30, "open")], [(32, "open")]]);
+        assert_eq!(near.events.iter().map(|event| event.changes.len()).collect::<Vec<_>>(), [2]);
+        let far = nominate(built(33), Search::default());
+        let commits: Vec<&str> = far.events.iter().map(|event| event.commit.as_str()).collect();
+        assert_eq!(commits, ["c30", "c33"]);
+    }
+
+    #[test]
+    fn an_accepted_change_begins_a_level_in_the_series_of_its_glob() {
+        let accepted = [accepted("c30", Some("x")), accepted("elsewhere", None)];
+        let history = nominate(built(30), Search { accepted: &accepted, ..Search::default() });
+        assert_eq!(states(&history), [[(30, "accepted")], [(30, "open")]]);
+        let [said] = history.left_out.as_slice() else { panic!("{:?}", history.left_out) };
+        assert!(said.contains("elsewh"), "{said}");
+    }
+
+    #[test]
+    fn a_verdict_counts_where_its_commits_span_the_change_and_the_last_one_holds() {
+        let verdict = |before: &str, after: &str, confirmed| Confirmation {
+            series: "x".to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            run: "k3x9q2".to_owned(),
+            verdict: String::new(),
+            confirmed,
+            slowdown: 0.0,
+            at: String::new(),
+        };
+        let state = |confirmed: &[Confirmation]| {
+            let history = nominate(built(30), Search { confirmed, ..Search::default() });
+            assert!(history.series[1].changes[0].state.is_open(), "it is of the other series");
+            history.series[0].changes[0].state.name()
+        };
+        assert_eq!(state(&[verdict("c29", "c30", true)]), "confirmed");
+        assert_eq!(state(&[verdict("c20", "c40", false)]), "refuted");
+        let both = [verdict("c29", "c30", true), verdict("c28", "c31", false)];
+        assert_eq!(state(&both), "refuted");
+        for [before, after] in [["c28", "c29"], ["c30", "c31"], ["c29", "gone"]] {
+            assert_eq!(state(&[verdict(before, after, true)]), "open", "{before}..{after}");
+        }
+    }
+}

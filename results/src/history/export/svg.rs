@@ -23,6 +23,8 @@ const HEIGHT: f64 = 220.0;
 const LINE: f64 = 17.0;
 /// Characters that fit a line.
 const LINE_CHARACTERS: usize = 66;
+/// Characters of the title that fit one.
+const TITLE_CHARACTERS: usize = 56;
 
 const STYLE: &str = "\
 .mb-history{font-family:system-ui,sans-serif;font-size:12px}\
@@ -62,7 +64,9 @@ struct Page {
 impl Page {
     /// Words, on as many lines as they need.
     fn words(&mut self, words: &str, class: &str) {
-        for line in wrapped(words, LINE_CHARACTERS) {
+        // The title is bold and larger.
+        let fit = if class == "title" { TITLE_CHARACTERS } else { LINE_CHARACTERS };
+        for line in wrapped(words, fit) {
             self.y += LINE;
             self.parts.push(text(MARGIN, self.y - 4.0, &line, class, "start"));
         }
