@@ -64,6 +64,29 @@ pub fn prepare_comparison(
     Ok(Prepared { plan, store })
 }
 
+impl Plan {
+    /// The pair of the reference and its second copy that a cell's noise floor is taken from.
+    pub(super) fn twins_for(&self, cell: u32) -> Option<[u32; 2]> {
+        let threads = self.cell(cell).threads;
+        let mut pairs =
+            self.groups.iter().filter_map(|group| <[u32; 2]>::try_from(&group[..]).ok());
+        pairs.find(|pair| {
+            let first = self.cell(pair[0]);
+            self.is_twin_of_an_arm(pair[0]) && first.threads == threads
+        })
+    }
+
+    /// Whether the rounds of a cell have a part in what ends rounds early.
+    pub(super) fn is_watched(&self, cell: u32) -> bool {
+        self.cell(cell).role.is_measured() || self.is_twin_of_an_arm(cell)
+    }
+
+    fn is_twin_of_an_arm(&self, cell: u32) -> bool {
+        let cell = self.cell(cell);
+        cell.arm.is_some() && matches!(cell.role, Role::Twin { .. })
+    }
+}
+
 /// What a comparison is planned with.
 #[derive(Debug)]
 pub struct Pairing<'a> {
@@ -96,6 +119,9 @@ impl Pairing<'_> {
         self.add_twins(&mut plan, from, &known, keeps);
         let rounds = plan.cells.iter().filter_map(|cell| cell.rounds);
         plan.settings.rounds = rounds.max().unwrap_or(from.settings.rounds);
+        // Each placement mode of a pair is a test; one thread has none.
+        let tests = known.iter().map(|&(id, _)| from.cell(id).threads.clamp(1, 2)).sum();
+        plan.settings.rules.gate_tests = Some(tests);
         plan
     }
 
@@ -241,6 +267,14 @@ mod tests {
         assert_eq!(rounds, [70, 70, 10, 10, 34, 34]);
         assert!(plan.groups.iter().all(|group| plan.runs_quads(group[0])));
         assert_eq!(plan.settings.rounds, 70);
+        let threads = plan.cells[0].threads;
+        assert_eq!(
+            plan.settings.rules.gate_tests,
+            Some(threads.min(2)),
+            "the gate judges one pair"
+        );
+        assert_eq!(plan.twins_for(0), Some([4, 5]));
+        assert!(plan.is_watched(4) && !plan.is_watched(2));
     }
 
     #[test]

@@ -178,7 +178,8 @@ impl RunRequest {
 
     /// What may end the rounds of a group early.
     pub fn rules(&self) -> Rules {
-        Rules { until: self.until_percent.map(|percent| percent / 100.0), looks: self.looks }
+        let until = self.until_percent.map(|percent| percent / 100.0);
+        Rules { until, looks: self.looks, gate_tests: None }
     }
 
     /// Forks per cell: a soak is one trial.

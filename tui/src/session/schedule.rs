@@ -240,7 +240,11 @@ impl Schedule<'_> {
             let forks = self.plan.settings.forks;
             let planned = self.plan.rounds(cells[0]) / 2 * forks;
             let (rules, at) = (self.plan.settings.rules, (crew.fork(), forks));
-            let rule = self.memory.watch.quad(rules, cells, at, planned as usize);
+            if !self.plan.cell(cells[0]).role.is_measured() {
+                continue;
+            }
+            let twins = self.plan.twins_for(cells[0]);
+            let rule = self.memory.watch.quad(rules, cells, twins, at, planned as usize);
             if self.end_rounds(crew, rule) {
                 return;
             }
@@ -302,7 +306,7 @@ impl Schedule<'_> {
         let measured = crew.round(cell, work);
         if let Some(round) = measured
             && self.plan.settings.rules.any()
-            && self.plan.cell(cell).role.is_measured()
+            && self.plan.is_watched(cell)
         {
             self.memory.watch.take(cell, round);
         }

@@ -1,12 +1,14 @@
 //! When the rounds of a group may end before all that were planned are done: as soon as its
 //! intervals are narrow enough, whatever they say, or at a look that was settled before the run, at
-//! a level that allows for all of them. Measures nothing, and never looks at anything else.
+//! a level that allows for all of them: once a pair differs, or, where the gate will judge it, once
+//! the gate would say the same of it as at the end. Measures nothing, and never looks at anything else.
 
 use std::collections::HashMap;
 
 use mapbench_core::event::{PlacementMode, StopRule};
+use mapbench_results::gate;
 use mapbench_results::stats::{
-    FamilyLevel, Interval, LEVEL, Looks, PairedEstimate, Pressure, Quads, RoundSample,
+    Estimate, FamilyLevel, Interval, LEVEL, Looks, PairedEstimate, Pressure, Quads, RoundSample,
     compare_quads, is_narrow, median_interval,
 };
 
@@ -20,11 +22,14 @@ pub struct Rules {
     pub until: Option<f64>,
     /// Looks at each pair.
     pub looks: Looks,
+    /// Tests that the gate makes of the pairs together; `None` if it does not judge them, and a
+    /// look is for a difference of any size.
+    pub gate_tests: Option<u32>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Rules { until: None, looks: Looks::One }
+        Rules { until: None, looks: Looks::One, gate_tests: None }
     }
 }
 
@@ -39,6 +44,21 @@ impl Rules {
     fn width(self, fork: u32, forks: u32) -> Option<f64> {
         let part = f64::from(forks.max(1)) / f64::from(fork + 1);
         self.until.map(|until| until * part.sqrt())
+    }
+
+    /// The level at which a look ends a pair; `None` if it goes on. The noise floor is as for
+    /// [`gate::delta`].
+    fn plain_at(self, log_ratio: &Estimate, floor: Option<f64>) -> Option<f64> {
+        let Some(tests) = self.gate_tests else {
+            let alpha = self.looks.nominal_alpha(FamilyLevel::FivePercent);
+            return (!log_ratio.interval(alpha).contains(0.0)).then_some(alpha);
+        };
+        // What the other pairs will say is not known; Holm's procedure leaves each at least this.
+        let alpha = self.looks.nominal_alpha(gate::FAMILY) / f64::from(tests.max(1));
+        let interval = log_ratio.interval(alpha);
+        let delta = gate::delta(floor).ln_1p();
+        let fails = interval.low > 0.0 && log_ratio.value > delta;
+        (fails || interval.high < delta).then_some(alpha)
     }
 }
 
@@ -66,6 +86,14 @@ impl Watch {
         self.of(cell).len() as u32
     }
 
+    /// What twins differ by so far, as a share.
+    fn floor(&self, twins: [u32; 2]) -> Option<f64> {
+        let logs = estimate(&Quads::of(self.of(twins[0]), self.of(twins[1])))?.log_ratio;
+        let logs = logs.interval(LEVEL);
+        let furthest = logs.low.abs().max(logs.high.abs()).exp_m1();
+        furthest.is_finite().then_some(furthest)
+    }
+
     fn of(&self, cell: u32) -> &[RoundSample] {
         self.samples.get(&cell).map_or(&[], Vec::as_slice)
     }
@@ -87,12 +115,13 @@ impl Watch {
         cells.iter().all(narrow).then_some(StopRule::Width(rules.until?))
     }
 
-    /// Whether the ratio of a pair is known well enough for a fork, or a look found it to differ;
-    /// `planned` quads are those of all forks.
+    /// Whether the ratio of a pair is known well enough for a fork, or a look found its verdict;
+    /// `planned` quads are those of all forks, `twins` the cells whose ratio is the noise floor.
     pub(super) fn quad(
         &mut self,
         rules: Rules,
         cells: [u32; 2],
+        twins: Option<[u32; 2]>,
         (fork, forks): (u32, u32),
         planned: usize,
     ) -> Option<StopRule> {
@@ -100,8 +129,10 @@ impl Watch {
         let done = self.of(cells[0]).len() / 2;
         let pair = estimate(&quads)?;
         if rules.looks.is_due(done, planned) && done < planned {
-            let alpha = rules.looks.nominal_alpha(FamilyLevel::FivePercent);
-            if rules.looks != Looks::One && !pair.log_ratio.interval(alpha).contains(0.0) {
+            let floor = twins.and_then(|twins| self.floor(twins));
+            if rules.looks != Looks::One
+                && let Some(alpha) = rules.plain_at(&pair.log_ratio, floor)
+            {
                 let of = rules.looks.count();
                 let look = (done * of as usize / planned.max(1)) as u32;
                 self.ended.push(cells[0]);
@@ -168,8 +199,8 @@ mod tests {
         assert_eq!(watch(1.0, 0.5, 10).block(rules, &[0, 1], 0, 1), None);
         // The first of four forks need be half as narrow only.
         assert_eq!(watch(1.0, 0.03, 10).block(rules, &[0, 1], 0, 4), rule);
-        assert_eq!(watch(1.0, 0.001, 10).quad(rules, [0, 1], (0, 1), 100), rule);
-        assert_eq!(watch(1.0, 0.5, 10).quad(rules, [0, 1], (0, 1), 100), None);
+        assert_eq!(watch(1.0, 0.001, 10).quad(rules, [0, 1], None, (0, 1), 100), rule);
+        assert_eq!(watch(1.0, 0.5, 10).quad(rules, [0, 1], None, (0, 1), 100), None);
     }
 
     #[test]
@@ -177,10 +208,35 @@ mod tests {
         let rules = Rules { looks: Looks::Four, ..Rules::default() };
         let mut differs = watch(1.2, 0.02, 10);
         let rule = StopRule::Look { look: 1, of: 4, alpha: 0.0182 };
-        assert_eq!(differs.quad(rules, [0, 1], (0, 1), 41), None, "no look is due");
+        assert_eq!(differs.quad(rules, [0, 1], None, (0, 1), 41), None, "no look is due");
         assert!(!differs.has_ended([0, 1]));
-        assert_eq!(differs.quad(rules, [0, 1], (0, 1), 40), Some(rule));
+        assert_eq!(differs.quad(rules, [0, 1], None, (0, 1), 40), Some(rule));
         assert!(differs.has_ended([0, 1]));
-        assert_eq!(watch(1.0, 0.0, 10).quad(rules, [0, 1], (0, 1), 40), None);
+        assert_eq!(watch(1.0, 0.0, 10).quad(rules, [0, 1], None, (0, 1), 40), None);
+    }
+
+    #[test]
+    fn a_look_ends_a_comparison_once_the_gate_would_say_the_same_as_at_the_end() {
+        let known = |slowdown: f64, standard_error| Estimate {
+            value: slowdown.ln_1p(),
+            standard_error,
+            df: 30.0,
+            n: 40,
+        };
+        let run = Rules { looks: Looks::Four, ..Rules::default() };
+        let one = Rules { gate_tests: Some(1), ..run };
+        // Detected at 5 % of a run, not at 1 % of the gate.
+        assert_eq!(run.plain_at(&known(0.05, 0.018), None), Some(0.0182));
+        assert_eq!(one.plain_at(&known(0.05, 0.018), None), None);
+        let alpha = Some(0.003_30);
+        assert_eq!(one.plain_at(&known(0.05, 0.01), None), alpha, "it fails");
+        let ten = Rules { gate_tests: Some(10), ..run };
+        assert_eq!(ten.plain_at(&known(0.05, 0.013), None), None, "one of ten needs more");
+        assert_eq!(ten.plain_at(&known(0.05, 0.01), None), alpha.map(|alpha| alpha / 10.0));
+        // A sure difference whose size is not: whether it fails is open.
+        assert_eq!(one.plain_at(&known(0.015, 0.003), None), None);
+        assert_eq!(one.plain_at(&known(0.05, 0.01), Some(0.02)), None, "the machine is coarse");
+        assert_eq!(one.plain_at(&known(0.001, 0.002), None), alpha, "it is the same");
+        assert_eq!(one.plain_at(&known(-0.2, 0.02), None), alpha, "faster does not fail");
     }
 }
