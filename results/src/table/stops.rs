@@ -39,7 +39,7 @@ fn spelled(rule: StopRule) -> String {
             format!("ended by a half interval within {} %", units::percent(width))
         }
         StopRule::Look { look, of, alpha } => {
-            format!("ended by a difference at look {look} of {of}, at {alpha} each")
+            format!("ended by what look {look} of {of} found, at {alpha} each")
         }
     }
 }
