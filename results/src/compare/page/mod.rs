@@ -73,13 +73,14 @@ pub(crate) fn method(text: &mut String, compared: &Compared, charset: Charset) {
         Design::Stored => LEAST_STORED_DELTA,
     };
     let forks = compared.cells.iter().map(|cell| cell.forks).max().unwrap_or(0);
+    let s = if forks == 1 { "" } else { "s" };
     let _ = match compared.design {
         Design::Paired => {
             let looks = match compared.looks.count() {
                 1 => "one look at the end".to_owned(),
                 looks => format!("{looks} looks settled beforehand"),
             };
-            writeln!(text, "\nboth in one session, in quads ABBA or BAAB; {forks} forks, {looks}")
+            writeln!(text, "\nboth in one session, in quads ABBA or BAAB; {forks} fork{s}, {looks}")
         }
         Design::Stored => {
             let equal = match compared.equal_runs {
@@ -87,7 +88,7 @@ pub(crate) fn method(text: &mut String, compared: &Compared, charset: Charset) {
                 1 => "1 pair of runs of one program says what runs differ by".to_owned(),
                 pairs => format!("{pairs} pairs of runs of one program say what runs differ by"),
             };
-            writeln!(text, "\ntwo runs, one after the other; {forks} forks; {equal}")
+            writeln!(text, "\ntwo runs, one after the other; {forks} fork{s}; {equal}")
         }
     };
     let times = if charset == Charset::Ascii { "x" } else { "×" };
@@ -265,20 +266,20 @@ fn notes(text: &mut String, compared: &Compared, charset: Charset) {
 /// What the harness itself did.
 pub fn harness(shift: &HarnessShift) -> String {
     let mode = shift.mode.map_or(String::new(), |mode| format!(", {}", mode_name(mode)));
+    let slowdown = shift.judgement.slowdown;
+    let way = if slowdown < 0.0 { "faster" } else { "slower" };
     let by = format!(
-        "the map that keeps nothing is slower by {} % in {}{mode}",
-        signed(shift.judgement.slowdown),
+        "the map that keeps nothing is {way} by {:.1} % in {}{mode}",
+        100.0 * slowdown.abs(),
         shift.setting
     );
+    let of_cell = format!("that is {} % of the time of {}", signed(shift.share), shift.adapter);
     if shift.is_change() {
-        format!(
-            "harness changed: {by}; that is {} % of the time of {}, so part of its difference is \
-             the harness's",
-            signed(shift.share),
-            shift.adapter
-        )
+        format!("harness changed: {by}; {of_cell}, so part of its difference is the harness's")
+    } else if shift.judgement.detected && !shift.adapter.is_empty() {
+        format!("harness hardly changed: {by}; {of_cell}, too little to matter")
     } else {
-        format!("harness unchanged: {by}")
+        format!("no change of the harness was detected: {by}, within its noise")
     }
 }
 
