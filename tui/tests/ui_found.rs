@@ -22,9 +22,7 @@ use mapbench_core::event::{
 use mapbench_results::RunLog;
 use mapbench_results::history::{self, Search};
 use mapbench_results::sweep::{self, Setting, from_points};
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
-use ratatui::style::{Color, Modifier};
 
 const SIZES: [(u16, u16); 4] = [(120, 36), (80, 24), (40, 12), (20, 3)];
 const THEME: Theme = Theme { depth: Depth::Full, palette: Palette::Dark, ascii: false };
@@ -155,35 +153,15 @@ fn text(model: &Model, width: u16, height: u16) -> String {
     export::text(&picture(model, width, height))
 }
 
-/// Characters, then the styles of each row as runs.
-fn with_styles(buffer: &Buffer) -> String {
-    let mut text = export::text(buffer);
-    text.push_str("---\n");
-    for y in 0..buffer.area.height {
-        let mut runs: Vec<(u16, u16, Color, Modifier)> = Vec::new();
-        for x in 0..buffer.area.width {
-            let cell = &buffer[(x, y)];
-            assert_eq!(cell.bg, Color::Reset, "a background is painted at {x}, {y}");
-            match runs.last_mut() {
-                Some(run) if run.2 == cell.fg && run.3 == cell.modifier => run.1 = x,
-                _ => runs.push((x, x, cell.fg, cell.modifier)),
-            }
-        }
-        for (from, to, fg, modifier) in runs {
-            if (fg, modifier) != (Color::Reset, Modifier::empty()) {
-                let _ = write!(text, "{y}:{from}-{to} {fg} {modifier:?}; ");
-            }
-        }
-    }
-    text + "\n"
-}
-
 #[test]
 fn the_three_screens_at_four_sizes() {
     for (name, model) in [("compare", compared()), ("sweep", swept()), ("history", histories())] {
         for (width, height) in SIZES {
             let name = format!("{name}_{width}x{height}");
-            insta::assert_snapshot!(name, with_styles(&picture(&model, width, height)));
+            insta::assert_snapshot!(
+                name,
+                ui_synthetic::with_styles(&picture(&model, width, height))
+            );
         }
     }
 }

@@ -3,7 +3,6 @@
 
 mod ui_synthetic;
 
-use std::fmt::Write;
 use std::path::Path;
 
 use mapbench::ui::event_loop::replayed;
@@ -16,9 +15,7 @@ use mapbench::ui::update::{Msg, update};
 use mapbench_core::event::{EndCause, RoundOrder, RunBegin, RunEnd, RunEvent, UiMode, Work};
 use mapbench_results::units::{Charset, mops, percentile};
 use mapbench_results::{RunLog, RunSummary};
-use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::style::{Color, Modifier};
 
 const SIZES: [(u16, u16); 4] = [(120, 36), (80, 24), (40, 12), (20, 3)];
 const THEME: Theme = Theme { depth: Depth::Full, palette: Palette::Dark, ascii: false };
@@ -71,35 +68,12 @@ fn press(model: &mut Model, keys: &str) {
     }
 }
 
-/// Characters, then the styles of each row as runs: text alone would not show lost colours.
-fn with_styles(buffer: &Buffer) -> String {
-    let mut text = export::text(buffer);
-    text.push_str("---\n");
-    for y in 0..buffer.area.height {
-        let mut runs: Vec<(u16, u16, Color, Modifier)> = Vec::new();
-        for x in 0..buffer.area.width {
-            let cell = &buffer[(x, y)];
-            assert_eq!(cell.bg, Color::Reset, "a background is painted at {x}, {y}");
-            match runs.last_mut() {
-                Some(run) if run.2 == cell.fg && run.3 == cell.modifier => run.1 = x,
-                _ => runs.push((x, x, cell.fg, cell.modifier)),
-            }
-        }
-        for (from, to, fg, modifier) in runs {
-            if (fg, modifier) != (Color::Reset, Modifier::empty()) {
-                let _ = write!(text, "{y}:{from}-{to} {fg} {modifier:?}; ");
-            }
-        }
-    }
-    text + "\n"
-}
-
 #[test]
 fn the_run_screen_at_four_sizes() {
     let model = finished();
     for (width, height) in SIZES {
         let name = format!("run_{width}x{height}");
-        insta::assert_snapshot!(name, with_styles(&picture(&model, width, height)));
+        insta::assert_snapshot!(name, ui_synthetic::with_styles(&picture(&model, width, height)));
     }
 }
 
@@ -145,7 +119,7 @@ fn the_wizard_at_four_sizes() {
     let model = idle();
     for (width, height) in SIZES {
         let name = format!("wizard_{width}x{height}");
-        insta::assert_snapshot!(name, with_styles(&picture(&model, width, height)));
+        insta::assert_snapshot!(name, ui_synthetic::with_styles(&picture(&model, width, height)));
     }
 }
 

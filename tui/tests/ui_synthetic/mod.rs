@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::fmt::Write as _;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
@@ -17,6 +19,8 @@ use mapbench_core::key::KeyKind;
 use mapbench_core::op::OpClass;
 use mapbench_core::trace::Unit;
 use mapbench_core::value::ValueKind;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier};
 
 /// Name, version, what a scan shows, ops per second, and fast and slow latency with the share of
 /// slow ops in percent. The second one has two humps, the last one crashes.
@@ -290,4 +294,27 @@ impl Random {
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1_u64 << 53) as f64
     }
+}
+
+/// Characters, then the styles of each row as runs: text alone would not show lost colours.
+pub(crate) fn with_styles(buffer: &Buffer) -> String {
+    let mut text = mapbench::ui::export::text(buffer);
+    text.push_str("---\n");
+    for y in 0..buffer.area.height {
+        let mut runs: Vec<(u16, u16, Color, Modifier)> = Vec::new();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            assert_eq!(cell.bg, Color::Reset, "a background is painted at {x}, {y}");
+            match runs.last_mut() {
+                Some(run) if run.2 == cell.fg && run.3 == cell.modifier => run.1 = x,
+                _ => runs.push((x, x, cell.fg, cell.modifier)),
+            }
+        }
+        for (from, to, fg, modifier) in runs {
+            if (fg, modifier) != (Color::Reset, Modifier::empty()) {
+                let _ = write!(text, "{y}:{from}-{to} {fg} {modifier:?}; ");
+            }
+        }
+    }
+    text + "\n"
 }

@@ -4,12 +4,12 @@
 use clap::Args;
 use mapbench_core::event::{RunBegin, UiMode};
 use mapbench_results::compare::{self, CompareError, Filter, NamedRun, page};
-use mapbench_results::exit::gravest;
+use mapbench_results::exit::{graver_code, gravest};
 use mapbench_results::fingerprint::{self, Difference};
 use mapbench_results::{RunLog, RunSummary};
 
 use super::gate::{GateArgs, OnRegression};
-use super::{coloured, columns, equal_runs, graver, name, show};
+use super::{coloured, columns, equal_runs, name, show};
 use crate::cli::{CliError, charset, run_name};
 use crate::session::conduct::{self, Conducted};
 use crate::session::prepare::Prepared;
@@ -74,7 +74,7 @@ impl Baseline {
             anstream::eprint!("{}", coloured(&text));
         }
         let causes = self.gate.causes(&compared, &conducted.summary);
-        Ok(graver(code, gravest(causes).code()))
+        Ok(graver_code(code, gravest(causes).code()))
     }
 }
 

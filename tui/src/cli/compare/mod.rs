@@ -10,7 +10,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use mapbench_core::event::{Cell, RunBegin};
 use mapbench_core::registry::Registry;
 use mapbench_results::compare::{self, CompareError, Compared, EqualRuns, Filter, NamedRun, page};
-use mapbench_results::exit::{ExitCause, gravest};
+use mapbench_results::exit::{ExitCause, graver_code, gravest};
 use mapbench_results::{RunSummary, store};
 
 use super::selection::{Conditions, Subjects};
@@ -98,7 +98,7 @@ pub(crate) fn run(
                 return Err(CliError::output(format!("{error}; the log is incomplete")));
             }
             // What the run itself ended with outranks no verdict, unless it is graver.
-            Ok(graver(conducted.end.exit_code, code))
+            Ok(graver_code(conducted.end.exit_code, code))
         }
         Asked::Log(name) => {
             let log = log(&args.conditions, &name)?;
@@ -167,15 +167,6 @@ fn finish(compared: &Compared, of: &RunSummary, globals: &Globals, args: &Compar
         causes.insert(0, ExitCause::OutputFailed);
     }
     gravest(causes).code()
-}
-
-/// The graver of two exit codes; 0 is none.
-pub(crate) fn graver(one: u8, other: u8) -> u8 {
-    // As the causes rank.
-    let rank = |code: u8| {
-        [143, 130, 110, 102, 103, 100, 3, 5].iter().position(|known| *known == code).unwrap_or(9)
-    };
-    if rank(one) <= rank(other) { one } else { other }
 }
 
 /// Columns of the terminal that standard output is.

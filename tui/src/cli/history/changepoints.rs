@@ -3,14 +3,13 @@
 
 use clap::Args;
 use mapbench_core::registry::Registry;
-use mapbench_results::exit::ExitCause;
+use mapbench_results::exit::{ExitCause, graver_code};
 use mapbench_results::history::{ChangePoint, History, State, page};
 
 use super::Place;
 use super::confirm::{self, ConfirmArgs};
 use super::gather::Sources;
 use super::output_file::{HistoryOutput, check};
-use crate::cli::compare::graver;
 use crate::cli::{CliError, output};
 
 /// Flags of `history changepoints`.
@@ -60,7 +59,7 @@ pub(super) fn run(
         let plural = if slower == 1 { "slowdown" } else { "slowdowns" };
         anstream::eprintln!("{slower} {plural} that nobody accepted or refuted");
     }
-    Ok(graver(rerun, ExitCause::Regression.code()))
+    Ok(graver_code(rerun, ExitCause::Regression.code()))
 }
 
 /// Slowdowns that wait for somebody, or that a re-run found to be true.

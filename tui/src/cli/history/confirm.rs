@@ -9,6 +9,7 @@ use mapbench_core::adapter::Tuning;
 use mapbench_core::event::{Cell, RunBegin};
 use mapbench_core::registry::Registry;
 use mapbench_results::compare::{self, Filter};
+use mapbench_results::exit::graver_code;
 use mapbench_results::history::{
     Answer, Confirmation, ConfirmedFile, History, Question, Rerun, reruns, spell,
 };
@@ -18,7 +19,7 @@ use mapbench_results::units::Charset;
 use super::Place;
 use super::gather::{Gathered, unusable};
 use crate::cli::compare::build::BuildArgs;
-use crate::cli::compare::{graver, live};
+use crate::cli::compare::live;
 use crate::cli::quantity::duration_ns;
 use crate::cli::{CliError, run_name};
 use crate::session::request::RunRequest;
@@ -84,11 +85,11 @@ pub(super) fn run(
             let confirmer = Confirmer { registry, place, store, args, charset: gathered.charset };
             match confirmer.settle(rerun, &batch, &say) {
                 Ok(ended) if [130, 143].contains(&ended) => return Ok(ended),
-                Ok(ended) => code = graver(ended, code),
+                Ok(ended) => code = graver_code(ended, code),
                 Err(error) if [110, 130, 143].contains(&error.code) => return Err(error),
                 Err(error) => {
                     anstream::eprintln!("mapbench: {before} and {after} are not compared: {error}");
-                    code = graver(error.code, code);
+                    code = graver_code(error.code, code);
                 }
             }
         }
